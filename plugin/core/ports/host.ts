@@ -37,6 +37,8 @@ export interface Mounter {
   mount(spec: MountSpec): Promise<void>;
   /** Makes `target` another view of the directory `source`; `options` are per-mount flags such as `ro`, `nosuid`. */
   bind(source: string, target: string, options: readonly string[]): Promise<void>;
+  /** Changes the options of the file system mounted on `target`, e.g. the size of a tmpfs. */
+  remount(target: string, fileSystem: string, options: readonly string[]): Promise<void>;
   /**
    * Unmounts everything stacked on `target`. Not mounted is success. A mount that this host's processes keep busy is
    * detached: it is gone from the tree at once and from the kernel when the last of them leaves.

@@ -1,4 +1,4 @@
-import type { OptionSet } from '../options.ts';
+import type { GivenOptions, OptionSet } from '../options.ts';
 import type { Clock, Host, Log } from './host.ts';
 
 /** One volume as a driver sees it: mount IDs, locks and persistence are the core's business and never appear here. */
@@ -6,7 +6,16 @@ export interface Volume<Options> {
   /** Valid by `volume-name.ts`, hence safe as a file name. */
   readonly name: string;
   readonly options: Options;
+  /** The options as they are stored: canonical, only those that were given. What a backend writes down. */
+  readonly given: GivenOptions;
   readonly createdAt: Date;
+}
+
+/** The volume a clone is made of. Its turn in the queue is held, so it stays mounted or unmounted meanwhile. */
+export interface CloneSource<Options> {
+  readonly volume: Volume<Options>;
+  /** Our own mount point, if mounted. */
+  readonly target: string | undefined;
 }
 
 /** What a driver can do beyond the required verbs. The conformance suite checks that it is true. */
@@ -37,8 +46,7 @@ export interface Holder {
 /** A volume that the backend holds, found without the help of our own state. */
 export interface DiscoveredVolume {
   readonly name: string;
-  /** Options in canonical spelling, as `OptionSet.parse` gave them. */
-  readonly options: Readonly<Record<string, string>>;
+  readonly given: GivenOptions;
   readonly createdAt: Date;
   /** True when the volume was removed under `reclaimPolicy=retain`: the data is kept, the name is not in use. */
   readonly retained: boolean;
@@ -60,9 +68,16 @@ export interface VolumeDriver<Options> {
   recover(): Promise<void>;
   /** What exists in the backend and carries our mark. */
   discover(): Promise<DiscoveredVolume[]>;
-  /** Makes the volume, whole or not at all. `source` is the volume that `from` named. Existing data is never touched. */
-  create(volume: Volume<Options>, source?: Volume<Options>): Promise<void>;
-  /** Destroys the volume's data, or forgets it where the data is not ours. Absent is success. */
+  /**
+   * Makes the volume, whole or not at all: after a failure nothing of it is left. `source` is the volume that `from`
+   * named. Existing data is never touched: what lies where the volume should be and does not carry its mark (name and
+   * `createdAt`) is E_VOLUME_EXISTS; what carries it is the volume itself, finished by an earlier attempt.
+   */
+  create(volume: Volume<Options>, source?: CloneSource<Options>): Promise<void>;
+  /**
+   * Destroys the volume's data, or forgets it where the data is not ours. Absent is success, and so is something else
+   * in its place: only what carries the volume's mark (name and `createdAt`) is touched.
+   */
   remove(volume: Volume<Options>): Promise<void>;
   /** Marks the data as kept although the volume was removed, so that `discover` can tell. */
   retain(volume: Volume<Options>): Promise<void>;

@@ -1,0 +1,5 @@
+import type { VolumeDriverDefinition } from '../plugin/core/ports/volume-driver.ts';
+import { local } from './volume/local/index.ts';
+
+/** Every backend that volumes can have. A new driver adds its line here. */
+export const volumeDrivers: readonly VolumeDriverDefinition<unknown>[] = [local];

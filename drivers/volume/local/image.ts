@@ -1,0 +1,152 @@
+import { join } from 'node:path';
+import { StowageError } from '../../../plugin/core/errors.ts';
+import type { Host, LoopDevice, MountedThing } from '../../../plugin/core/ports/host.ts';
+import type { Usage } from '../../../plugin/core/ports/volume-driver.ts';
+import { formatBytes } from '../../../plugin/core/volume-status.ts';
+import type { ClonePlace, LocalForm, Place } from './kind.ts';
+import { dataDirectoryOf, imageOf } from './layout.ts';
+import type { LocalOptions } from './options.ts';
+
+/** File systems round their size down a little; only more than this is worth growing into. */
+const GROW_SLACK = 4 * 1024 * 1024;
+
+/** `size=`: a file system of its own in a sparse image file, shown by a loop device. Full is full for this volume only. */
+export class ImageForm implements LocalForm {
+  readonly #host: Host;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  async populate({ volume, home }: Place, source: ClonePlace | undefined): Promise<void> {
+    const { size = 0, fsType, mkfsOptions } = volume.options;
+    const image = imageOf(home);
+    if (source === undefined) {
+      await this.#host.files.allocate(image, size);
+      await this.#host.fileSystems.format(image, fsType, mkfsOptions);
+      return;
+    }
+    await this.#host.files.copyFile(imageOf(source.home), image);
+    await this.#host.fileSystems.check(image, fsType);
+    // A file system log that still has to be replayed keeps the copy from getting an identity of its own.
+    if (fsType === 'xfs') await this.#withScratchMount({ volume, home }, ['nouuid'], async () => undefined);
+    await this.#host.fileSystems.renew(image, fsType);
+    await this.#host.files.allocate(image, size);
+  }
+
+  async mount(place: Place, target: string): Promise<void> {
+    const { options } = place.volume;
+    await this.#withScratchMount(place, options.mountOptions, async (root, loop) => {
+      const data = await this.#dataDirectory(root, options);
+      await this.#host.mounts.bind(data, target, []);
+      await this.#growIntoDevice(place, loop, target);
+    });
+  }
+
+  async grow(place: Place, target: string | undefined): Promise<void> {
+    const { size = 0, fsType } = place.volume.options;
+    const image = imageOf(place.home);
+    await this.#host.files.allocate(image, size);
+    const loop = target === undefined ? undefined : await this.#host.blockDevices.findLoop(image);
+    // Not mounted: the next mount lets the file system fill the image.
+    if (loop === undefined || target === undefined) return;
+    try {
+      await this.#host.blockDevices.refreshLoop(loop);
+      await this.#host.fileSystems.grow(loop.path, target, fsType);
+    } finally {
+      await loop.release();
+    }
+  }
+
+  /** A container that outlived our mount keeps the loop device alive, so the device tells. */
+  async mountedThing({ home }: Place): Promise<MountedThing | undefined> {
+    const image = imageOf(home);
+    if (!(await this.#host.files.exists(image))) return undefined;
+    const loop = await this.#host.blockDevices.findLoop(image);
+    if (loop === undefined) return undefined;
+    await loop.release();
+    return { device: loop.device, root: '/' };
+  }
+
+  async usage(_place: Place, target: string | undefined): Promise<Usage | undefined> {
+    return target === undefined ? undefined : await this.#host.fileSystems.space(target);
+  }
+
+  async measure({ home }: Place): Promise<Usage> {
+    return { usedBytes: await this.#host.files.diskUsage(imageOf(home)) };
+  }
+
+  describe({ size = 0, fsType }: LocalOptions): Readonly<Record<string, string>> {
+    return { size: formatBytes(size), fileSystem: fsType };
+  }
+
+  /**
+   * Mounts the image's file system on a directory of our own for as long as the work takes. What the work binds
+   * elsewhere keeps the file system and its loop device alive afterwards; if the process dies meanwhile, the kernel
+   * takes everything back.
+   */
+  async #withScratchMount(place: Place, options: readonly string[], work: (root: string, loop: LoopDevice) => Promise<void>): Promise<void> {
+    const loop = await this.#attach(place);
+    try {
+      const scratch = await this.#host.files.makeScratchDirectory();
+      try {
+        await this.#host.mounts.mount({ source: loop.path, target: scratch, fileSystem: place.volume.options.fsType, options });
+        await work(scratch, loop);
+      } finally {
+        await this.#host.mounts.unmount(scratch);
+        await this.#host.files.removeEmptyDirectory(scratch);
+      }
+    } finally {
+      await loop.release();
+    }
+  }
+
+  /** Two loop devices on one image would destroy it: a device that exists, whoever keeps it, is used again. */
+  async #attach({ volume, home }: Place): Promise<LoopDevice> {
+    const image = imageOf(home);
+    if (!(await this.#host.files.exists(image))) {
+      throw new StowageError('E_MOUNT_FAILED', `its image ${image} is gone`, {
+        remedy: 'Bring the data directory back (is its disk mounted?), or remove the volume.',
+      });
+    }
+    const present = await this.#host.blockDevices.findLoop(image);
+    if (present !== undefined) return present;
+    const { size = 0, fsType } = volume.options;
+    await this.#checkFileSystem(image, fsType);
+    await this.#host.files.allocate(image, size);
+    return await this.#host.blockDevices.attachLoop(image);
+  }
+
+  async #checkFileSystem(image: string, fsType: LocalOptions['fsType']): Promise<void> {
+    const facts = await this.#host.fileSystems.probe(image);
+    if (facts?.type !== fsType) {
+      throw new StowageError('E_FILESYSTEM_DAMAGED', `its image ${image} has ${facts?.type ?? 'no'} file system where ${fsType} should be`);
+    }
+    if (!facts.clean) await this.#host.fileSystems.check(image, fsType);
+  }
+
+  async #growIntoDevice({ volume, home }: Place, loop: LoopDevice, target: string): Promise<void> {
+    const { size = 0, fsType } = volume.options;
+    const facts = await this.#host.fileSystems.probe(imageOf(home));
+    if (facts !== undefined && size - facts.sizeBytes > GROW_SLACK) {
+      await this.#host.blockDevices.refreshLoop(loop);
+      await this.#host.fileSystems.grow(loop.path, target, fsType);
+    }
+  }
+
+  /** A sub-directory, so that `lost+found` does not keep Docker from copying image content into an empty volume. */
+  async #dataDirectory(root: string, { uid, gid, mode }: LocalOptions): Promise<string> {
+    const data = dataDirectoryOf(root);
+    await this.#host.files.makeDirectory(data, { uid, gid, mode });
+    const pinned = await this.#host.files.pinDirectory(data);
+    await pinned.release();
+    if (pinned.realPath === join(await this.#realPath(root), 'data')) return data;
+    throw new StowageError('E_FILESYSTEM_DAMAGED', 'the top directory of its file system is not what Stowage made');
+  }
+
+  async #realPath(path: string): Promise<string> {
+    const pinned = await this.#host.files.pinDirectory(path);
+    await pinned.release();
+    return pinned.realPath;
+  }
+}

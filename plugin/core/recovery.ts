@@ -1,0 +1,120 @@
+import { dirname, basename } from 'node:path';
+import type { Attachments } from './attachments.ts';
+import type { Backends } from './backends.ts';
+import type { Creation } from './creation.ts';
+import { toStowageError } from './errors.ts';
+import type { Host, Log } from './ports/host.ts';
+import type { StoredVolume } from './ports/state-store.ts';
+import { NO_REFERENCES } from './references.ts';
+import type { Removal } from './removal.ts';
+import type { VolumeCatalog } from './volume-catalog.ts';
+import type { VolumeQueue } from './volume-queue.ts';
+
+/** What `Recovery` is made of. */
+export interface RecoveryParts {
+  readonly attachments: Attachments;
+  readonly backends: Backends;
+  readonly catalog: VolumeCatalog;
+  readonly creation: Creation;
+  readonly removal: Removal;
+  readonly queue: VolumeQueue;
+  readonly host: Host;
+  readonly log: Log;
+  readonly mountRoot: string;
+}
+
+/**
+ * After a start of any kind (first, crash, upgrade, reboot) makes memory and world agree again: reads the state,
+ * rebuilds what it lost from the backends, finishes or undoes what was interrupted, voids claims whose mount is gone,
+ * unmounts what nobody claims.
+ */
+export class Recovery {
+  readonly #parts: RecoveryParts;
+
+  constructor(parts: RecoveryParts) {
+    this.#parts = parts;
+  }
+
+  /** Fills the catalog; afterwards Get and List can be answered. E_STATE_UNAVAILABLE; may be repeated. */
+  async load(): Promise<void> {
+    const { volumes, warning } = this.#parts.catalog.open();
+    if (warning !== undefined) this.#parts.log.error({ warning }, 'state was damaged and set aside');
+    // An empty state on a host with volumes means that the state was lost: never answer "no such volume" from it.
+    if (volumes.length === 0) await this.#discover();
+  }
+
+  /** Everything else; afterwards volumes can be changed. Trouble with one volume or backend holds up no other. */
+  async recover(): Promise<void> {
+    await Promise.all(
+      this.#parts.backends.all().map(async ({ definition, driver }) => {
+        await this.#attempt({ backend: definition.name }, async () => await driver.recover());
+      }),
+    );
+    await this.#parts.host.files.makeDirectory(this.#parts.mountRoot);
+    const mounted = await this.#mountedNames();
+    for (const stored of this.#parts.catalog.all()) this.#reconcile(stored, mounted.delete(stored.name));
+    for (const name of mounted) await this.#unmountOrphan(name);
+  }
+
+  async #discover(): Promise<void> {
+    for (const { definition, driver } of this.#parts.backends.all()) {
+      await this.#attempt({ backend: definition.name }, async () => {
+        for (const found of await driver.discover()) {
+          this.#parts.catalog.put({
+            name: found.name,
+            backend: definition.name,
+            options: found.given,
+            state: found.retained ? 'retained' : 'ready',
+            createdAt: found.createdAt.getTime(),
+            // Claims were lost with the state, if there were any.
+            unsettled: true,
+            references: NO_REFERENCES,
+          });
+          this.#parts.log.warn({ volume: found.name, backend: definition.name }, 'rebuilt the record of a volume');
+        }
+      });
+    }
+  }
+
+  async #mountedNames(): Promise<Set<string>> {
+    const table = await this.#parts.host.mounts.table();
+    const ours = table.filter((entry) => dirname(entry.target) === this.#parts.mountRoot);
+    return new Set(ours.map((entry) => basename(entry.target)));
+  }
+
+  #reconcile(stored: StoredVolume, mounted: boolean): void {
+    const work = this.#repair(stored, mounted);
+    if (work === undefined) return;
+    // Queued before any call on the volume can be, so that calls find it repaired.
+    void this.#parts.queue.runInBackground({
+      operation: 'recover',
+      volumes: [stored.name],
+      run: async () => await this.#attempt({ volume: stored.name }, work),
+    });
+  }
+
+  #repair(stored: StoredVolume, mounted: boolean): (() => Promise<void>) | undefined {
+    const { attachments, creation, removal } = this.#parts;
+    if (stored.state === 'creating') return async () => await creation.undo(stored);
+    if (stored.state === 'removing') return async () => await removal.finish(stored);
+    if (!mounted) return stored.references.size === 0 ? undefined : async () => void attachments.voidClaims(stored);
+    return stored.references.size === 0 ? async () => await attachments.unmountIfIdle(stored) : undefined;
+  }
+
+  async #unmountOrphan(name: string): Promise<void> {
+    const target = this.#parts.attachments.target(name);
+    await this.#attempt({ target }, async () => {
+      await this.#parts.host.mounts.unmount(target);
+      await this.#parts.host.files.removeEmptyDirectory(target);
+      this.#parts.log.warn({ target }, 'unmounted what belongs to no volume');
+    });
+  }
+
+  async #attempt(subject: object, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (thrown) {
+      this.#parts.log.error({ err: toStowageError(thrown), ...subject }, 'recovery failed here and goes on');
+    }
+  }
+}

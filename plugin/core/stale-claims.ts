@@ -1,0 +1,71 @@
+import type { Attachments } from './attachments.ts';
+import type { Backends } from './backends.ts';
+import type { Clock, Log } from './ports/host.ts';
+import type { StoredVolume } from './ports/state-store.ts';
+import type { Holder } from './ports/volume-driver.ts';
+import { referencesSince } from './references.ts';
+import type { VolumeCatalog } from './volume-catalog.ts';
+
+/** From the engine's Mount to the moment the container's own mount shows in the kernel; longer than the engine's deadline. */
+export const CONTAINER_START_MS = 130_000;
+
+/** A volume after its claims were held against the kernel. */
+export interface Settled {
+  readonly stored: StoredVolume;
+  /** Processes that really have the volume mounted. Known only if the claims were in doubt. */
+  readonly holders: readonly Holder[];
+}
+
+/** What `StaleClaims` is made of. */
+export interface StaleClaimParts {
+  readonly attachments: Attachments;
+  readonly backends: Backends;
+  readonly catalog: VolumeCatalog;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * After an engine crash no Unmount comes for containers that do not return, so claims can be too many; after a forced
+ * disable containers live on without a claim. The kernel decides: a claim is stale when no process outside Stowage has
+ * the volume mounted and the claim is too old to belong to a container that is just starting
+ * (docs/adr/0004-who-holds-a-volume.md).
+ */
+export class StaleClaims {
+  readonly #parts: StaleClaimParts;
+  #engineSince: number;
+
+  constructor(parts: StaleClaimParts) {
+    this.#parts = parts;
+    this.#engineSince = parts.clock.now();
+  }
+
+  /** A new engine speaks to us: what its predecessor claimed is in doubt. */
+  engineStarted(): void {
+    this.#engineSince = this.#parts.clock.now();
+  }
+
+  /** True while the volume has claims from a former engine, or lost claims without an Unmount. */
+  inDoubt(stored: StoredVolume): boolean {
+    if (stored.unsettled) return true;
+    return referencesSince(stored.references, this.#engineSince).size < stored.references.size;
+  }
+
+  /** Drops the claims that nobody stands behind, and tells who does. The caller holds the volume's turn. */
+  async settle(stored: StoredVolume): Promise<Settled> {
+    if (stored.references.size === 0 && !stored.unsettled) return { stored, holders: [] };
+    const holders = await this.#holders(stored);
+    if (holders.length > 0) return { stored, holders };
+    const references = referencesSince(stored.references, this.#parts.clock.now() - CONTAINER_START_MS);
+    const dropped = stored.references.size - references.size;
+    if (dropped === 0 && !stored.unsettled) return { stored, holders };
+    this.#parts.log.info({ volume: stored.name, dropped }, 'dropped claims that no container stands behind');
+    return { stored: this.#parts.catalog.put({ ...stored, references, unsettled: false }), holders };
+  }
+
+  async #holders(stored: StoredVolume): Promise<Holder[]> {
+    const { driver, volume } = this.#parts.backends.open(stored);
+    const mounted = await this.#parts.attachments.isMounted(stored.name);
+    return await driver.holders(volume, mounted ? this.#parts.attachments.target(stored.name) : undefined);
+  }
+}

@@ -1,0 +1,127 @@
+import type { z } from 'zod';
+import type { Call } from '../core/call.ts';
+import { StowageError } from '../core/errors.ts';
+import type { VolumeService, VolumeView } from '../core/volume-service.ts';
+import { createRequest, emptyRequest, mountRequest, namedRequest } from './volume-schemas.ts';
+
+/** One call of the protocol as data: how it is decoded and which verb it is. */
+export interface Endpoint {
+  readonly path: string;
+  /** Docker's verb, for errors and the log. */
+  readonly operation: string;
+  /** False when the call means something even without a body. */
+  readonly needsBody: boolean;
+  /**
+   * True when the engine takes any error for "no such volume" and forgets labels and options (protocol.md, section 2,
+   * "DANGEROUS"): then an answer that is not certain must be no answer.
+   */
+  readonly errorMeansAbsent: boolean;
+  /** What the call is about, once it was decoded. */
+  subject(body: unknown): string;
+  /** Decodes, calls, encodes. */
+  handle(body: unknown, call: Call): Promise<object>;
+}
+
+interface Definition<Schema extends z.ZodType> {
+  readonly path: string;
+  readonly schema: Schema;
+  readonly needsBody?: boolean;
+  readonly errorMeansAbsent?: boolean;
+  handle(request: z.output<Schema>, call: Call): Promise<object> | object;
+}
+
+/** Turns a typed definition into an endpoint. */
+export function endpoint<Schema extends z.ZodType>(definition: Definition<Schema>): Endpoint {
+  return {
+    path: definition.path,
+    operation: definition.path.slice(definition.path.indexOf('.') + 1).toLowerCase(),
+    needsBody: definition.needsBody ?? true,
+    errorMeansAbsent: definition.errorMeansAbsent ?? false,
+    subject: subjectOf,
+    async handle(body, call) {
+      const parsed = definition.schema.safeParse(body);
+      if (!parsed.success) throw new StowageError('E_INVALID_REQUEST', describeIssue(parsed.error));
+      return await definition.handle(parsed.data, call);
+    },
+  };
+}
+
+function subjectOf(body: unknown): string {
+  const name: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'Name') : undefined;
+  return typeof name === 'string' ? name : '';
+}
+
+function describeIssue(error: z.ZodError): string {
+  const [issue] = error.issues;
+  const place = issue === undefined || issue.path.length === 0 ? 'the body' : issue.path.map(String).join('.');
+  return `${place}: ${issue?.message ?? 'not understood'}`;
+}
+
+/** The eight calls of `docker.volumedriver/1.0` (protocol.md, section 2, "Endpoints"). */
+export function volumeEndpoints(service: VolumeService): Endpoint[] {
+  return [
+    endpoint({
+      path: '/VolumeDriver.Capabilities',
+      schema: emptyRequest,
+      needsBody: false,
+      handle: () => ({ Capabilities: { Scope: service.capabilities().scope } }),
+    }),
+    endpoint({
+      path: '/VolumeDriver.Create',
+      schema: createRequest,
+      async handle({ Name, Opts }, call) {
+        await service.create(Name, Opts, call);
+        return {};
+      },
+    }),
+    endpoint({
+      path: '/VolumeDriver.Remove',
+      schema: namedRequest,
+      async handle({ Name }, call) {
+        await service.remove(Name, call);
+        return {};
+      },
+    }),
+    endpoint({
+      path: '/VolumeDriver.Mount',
+      schema: mountRequest,
+      handle: async ({ Name, ID }, call) => ({ Mountpoint: await service.mount(Name, ID, call) }),
+    }),
+    endpoint({
+      path: '/VolumeDriver.Unmount',
+      schema: mountRequest,
+      async handle({ Name, ID }, call) {
+        await service.unmount(Name, ID, call);
+        return {};
+      },
+    }),
+    endpoint({
+      path: '/VolumeDriver.Get',
+      schema: namedRequest,
+      errorMeansAbsent: true,
+      handle: async ({ Name }, call) => ({ Volume: encodeVolume(await service.get(Name, call)) }),
+    }),
+    endpoint({
+      path: '/VolumeDriver.List',
+      schema: emptyRequest,
+      needsBody: false,
+      handle: async (_request, call) => ({ Volumes: (await service.list(call)).map(encodeVolume) }),
+    }),
+    endpoint({
+      path: '/VolumeDriver.Path',
+      schema: namedRequest,
+      errorMeansAbsent: true,
+      handle: async ({ Name }, call) => ({ Mountpoint: (await service.path(Name, call)) ?? '' }),
+    }),
+  ];
+}
+
+/** `CreatedAt` has to be RFC 3339 or absent: an empty one makes the whole answer undecodable (protocol.md, section 2). */
+function encodeVolume(view: VolumeView): object {
+  return {
+    Name: view.name,
+    Mountpoint: view.mountPoint,
+    CreatedAt: view.createdAt.toISOString(),
+    Status: view.status,
+  };
+}
