@@ -1,0 +1,51 @@
+import path from 'node:path';
+import type { Host, Log } from '../core/ports/host.ts';
+import { LoopDevices } from './loop-devices.ts';
+import { CopyCommands } from './copy.ts';
+import { KernelFileSystems } from './file-systems.ts';
+import { KernelFileTree } from './file-tree.ts';
+import { KernelMounter } from './mounter.ts';
+import { commandRunner } from './run-command.ts';
+import { ScratchDirectories } from './scratch-directories.ts';
+import { SyscallPool } from './syscall-pool.ts';
+
+export { systemClock } from './clock.ts';
+export { SqliteStateStore } from './state-store.ts';
+
+/** What differs between a managed plugin and a plain process. */
+export interface HostSettings {
+  /** Where the proc file system of the whole machine is: `/proc`, or where the host's is bound. */
+  readonly hostProc: string;
+  /** A directory of our own for passing mounts and device nodes, best on a tmpfs. */
+  readonly runDirectory: string;
+  readonly log: Log;
+}
+
+/** The machine that this process runs on. */
+export interface LocalHost extends Host {
+  /**
+   * Takes off what a killed process left mounted in passing. To be called once before drivers recover; the first
+   * passing mount does it otherwise.
+   */
+  clearLeftovers(): Promise<void>;
+}
+
+/** Puts the pieces together. Costs nothing until something is asked of it. */
+export function createHost(settings: HostSettings): LocalHost {
+  const { log, runDirectory } = settings;
+  const calls = new SyscallPool();
+  const run = commandRunner(log);
+  const mounts = new KernelMounter(calls, log, { hostProc: settings.hostProc });
+  const scratch = new ScratchDirectories(
+    path.join(runDirectory, 'scratch'),
+    (target) => mounts.unmount(target),
+    log,
+  );
+  return {
+    mounts,
+    blockDevices: new LoopDevices({ deviceDirectory: path.join(runDirectory, 'dev'), log }),
+    fileSystems: new KernelFileSystems(run, calls, log),
+    files: new KernelFileTree(calls, new CopyCommands(run, calls), scratch),
+    clearLeftovers: () => scratch.clearLeftovers(),
+  };
+}

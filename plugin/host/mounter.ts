@@ -1,0 +1,195 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open, readFile, readlink } from 'node:fs/promises';
+import path from 'node:path';
+import { type ErrorCode, StowageError } from '../core/errors.ts';
+import type { Log, MountedThing, Mounter, MountEntry, MountSpec } from '../core/ports/host.ts';
+import type { Holder } from '../core/ports/volume-driver.ts';
+import { bindMount, restrictionsOf } from './bind-mount.ts';
+import { findHolders, type HolderSettings } from './holders.ts';
+import { mountIdOf, O_PATH } from './mount-id.ts';
+import { MS, parseMountOptions } from './mount-options.ts';
+import { isAtOrBelow, type MountLine, parseMountinfo } from './mountinfo.ts';
+import type { BlockingCalls } from './syscall-pool.ts';
+import { errnoOf, reasonOf } from './system-call-error.ts';
+import { mount, umount2 } from './system-calls.ts';
+
+const DETACH = 2;
+const NO_FOLLOW = 8;
+/** Far more mounts than anybody stacks, and few enough to end. */
+const STACK_LIMIT = 1000;
+/** File systems of the kernel's own, which mount in microseconds. */
+const INSTANT = new Set(['tmpfs', 'ramfs', 'proc', 'sysfs']);
+
+/** What is to be seen at a path. */
+interface Place {
+  readonly mounted: boolean;
+  /** True when what is mounted is another view of the file system around it: letting go of it flushes nothing. */
+  readonly view: boolean;
+}
+
+/** The whole mount table, read until two reads agree: kernels before 5.8 leave out lines when it changes meanwhile. */
+export async function readMountTable(file = '/proc/self/mountinfo'): Promise<MountLine[]> {
+  let text = await readFile(file, 'utf8');
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const again = await readFile(file, 'utf8');
+    if (again === text) break;
+    text = again;
+  }
+  return parseMountinfo(text);
+}
+
+/** Mounts by system calls. */
+export class KernelMounter implements Mounter {
+  readonly #calls: BlockingCalls;
+  readonly #log: Log;
+  readonly #holders: HolderSettings;
+
+  constructor(calls: BlockingCalls, log: Log, holders: HolderSettings) {
+    this.#calls = calls;
+    this.#log = log;
+    this.#holders = holders;
+  }
+
+  async mount(spec: MountSpec): Promise<void> {
+    const { flags, data } = parseMountOptions(spec.options);
+    const facts = { source: spec.source, target: spec.target, fileSystem: spec.fileSystem };
+    // Options are left out: some file systems take passwords there.
+    this.#log.debug({ call: 'mount', ...facts }, 'system call');
+    const values = [spec.source, spec.target, spec.fileSystem, flags, data] as const;
+    try {
+      if (INSTANT.has(spec.fileSystem)) mount(...values);
+      else await this.#calls.run('mount', ...values);
+    } catch (error) {
+      throw refused('E_MOUNT_FAILED', `mounting ${spec.fileSystem} on ${spec.target}`, error, facts);
+    }
+  }
+
+  async bind(source: string, target: string, options: readonly string[]): Promise<void> {
+    this.#log.debug({ call: 'mount', source, target, bind: true }, 'system call');
+    try {
+      bindMount(source, target, options);
+    } catch (error) {
+      throw refused('E_MOUNT_FAILED', `showing ${source} on ${target}`, error, { source, target });
+    }
+  }
+
+  async remount(target: string, fileSystem: string, options: readonly string[]): Promise<void> {
+    this.#log.debug({ call: 'mount', target, fileSystem, remount: true }, 'system call');
+    try {
+      // A remount drops the flags that it does not name.
+      const { flags, data } = parseMountOptions([...restrictionsOf(target), ...options]);
+      await this.#calls.run('mount', null, target, fileSystem, flags | MS.REMOUNT, data);
+    } catch (error) {
+      throw refused('E_MOUNT_FAILED', `changing the mount on ${target}`, error, { target, fileSystem });
+    }
+  }
+
+  async unmount(target: string): Promise<void> {
+    try {
+      for (let layer = 0; layer < STACK_LIMIT; layer += 1) {
+        const place = await look(target);
+        if (!place.mounted) return;
+        await this.#unmountTopmost(target, place);
+      }
+    } catch (error) {
+      throw refused('E_UNMOUNT_FAILED', `unmounting ${target}`, error, { target });
+    }
+    throw new StowageError(
+      'E_UNMOUNT_FAILED',
+      `unmounting ${target} never ends: something keeps mounting there`,
+    );
+  }
+
+  async #unmountTopmost(target: string, place: Place): Promise<void> {
+    try {
+      await this.#umount(target, NO_FOLLOW, place);
+    } catch (error) {
+      const errno = errnoOf(error);
+      // No mount point any more: somebody else was faster.
+      if (errno === 'EINVAL' || errno === 'ENOENT') return;
+      if (errno !== 'EBUSY') throw error;
+      await this.#umount(target, NO_FOLLOW | DETACH, place);
+    }
+  }
+
+  async #umount(target: string, flags: number, place: Place): Promise<void> {
+    this.#log.debug({ call: 'umount2', target, detach: (flags & DETACH) !== 0 }, 'system call');
+    if (place.view) umount2(target, flags);
+    else await this.#calls.run('umount2', target, flags);
+  }
+
+  table(): Promise<MountEntry[]> {
+    return readMountTable();
+  }
+
+  async isMountPoint(target: string): Promise<boolean> {
+    try {
+      return (await look(target)).mounted;
+    } catch (error) {
+      throw refused('E_HOST_FAILED', `looking at ${target}`, error, { target });
+    }
+  }
+
+  async identify(place: string): Promise<MountedThing> {
+    let handle: FileHandle | undefined;
+    try {
+      handle = await open(place, O_PATH);
+      const [id, real] = await Promise.all([mountIdOf(handle.fd), readlink(`/proc/self/fd/${handle.fd}`)]);
+      // The open handle keeps the mount, so its line is there, unless it was detached before.
+      const entry = (await readMountTable()).find((line) => line.id === id);
+      if (entry !== undefined && isAtOrBelow(real, entry.target)) {
+        return { device: entry.device, root: path.join(entry.root, path.relative(entry.target, real)) };
+      }
+    } catch (error) {
+      throw refused('E_HOST_FAILED', `looking at ${place}`, error, { path: place });
+    } finally {
+      await handle?.close();
+    }
+    throw new StowageError('E_HOST_FAILED', `${place} lies on a mount that is no longer in the mount table`);
+  }
+
+  async holders(thing: MountedThing, ownTarget: string | undefined): Promise<Holder[]> {
+    try {
+      return await findHolders(this.#holders, thing, ownTarget);
+    } catch (error) {
+      throw refused('E_HOST_FAILED', "reading the processes' mount tables", error, { thing });
+    }
+  }
+}
+
+/** Compares the mount that a path lies on with its parent's; both are only opened as places, so nothing blocks. */
+async function look(target: string): Promise<Place> {
+  const absent = { mounted: false, view: false };
+  if (target === '/') return { mounted: true, view: false };
+  const handles: FileHandle[] = [];
+  try {
+    handles.push(await open(target, O_PATH | constants.O_NOFOLLOW));
+    handles.push(await open(path.dirname(target), O_PATH));
+    const [own, around] = await Promise.all(handles.map((handle) => mountIdOf(handle.fd)));
+    if (own === around) return absent;
+    const devices = await Promise.all(handles.map((handle) => deviceOf(handle)));
+    return { mounted: true, view: devices[0] !== undefined && devices[0] === devices[1] };
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return absent;
+    throw error;
+  } finally {
+    await Promise.all(handles.map((handle) => handle.close()));
+  }
+}
+
+/** Undefined where the file system does not answer, as a dead network share. */
+async function deviceOf(handle: FileHandle): Promise<bigint | undefined> {
+  try {
+    return (await handle.stat({ bigint: true })).dev;
+  } catch {
+    return undefined;
+  }
+}
+
+function refused(code: ErrorCode, doing: string, error: unknown, details: object): StowageError {
+  if (error instanceof StowageError) return error;
+  return new StowageError(code, `${doing} failed: ${reasonOf(error)}`, {
+    details: { ...details, errno: errnoOf(error) },
+    cause: error,
+  });
+}

@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { StowageError } from '../core/errors.ts';
+import { isDamage } from './state-errors.ts';
+import { SCHEMA_VERSION, TABLES } from './state-migrations.ts';
+
+/**
+ * Looks at the state without changing a byte of it. Gives what is damaged about it, or undefined when it can be used
+ * or is not there. Throws when it is from a newer Stowage or cannot be read at present.
+ */
+export function inspectState(file: string): string | undefined {
+  if (!existsSync(file)) return undefined;
+  // Reading only: a database opened for writing would be changed by being closed again. At most an index of the log
+  // (-shm) appears beside it.
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+    if (version > SCHEMA_VERSION) throw newer(file, version);
+    return findDamage(database, version);
+  } catch (error) {
+    if (isDamage(error)) return error instanceof Error ? error.message : 'it cannot be read';
+    throw error;
+  } finally {
+    database.close();
+  }
+}
+
+function findDamage(database: DatabaseSync, version: number): string | undefined {
+  const check = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
+  if (check !== 'ok') return String(check);
+  const rows = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all();
+  const tables = rows.map((row) => String(row['name']));
+  // A file without anything in it is one that was being made when the process was killed.
+  if (version === 0) return tables.length === 0 ? undefined : 'it is not a database of Stowage';
+  const missing = TABLES.filter((table) => !tables.includes(table));
+  return missing.length === 0 ? undefined : `it lacks the table ${missing.join(', ')}`;
+}
+
+function newer(file: string, version: number): StowageError {
+  return new StowageError(
+    'E_STATE_UNAVAILABLE',
+    `the state in ${file} is from a newer Stowage: it has version ${version}, this one knows up to ${SCHEMA_VERSION}`,
+    {
+      remedy: 'Install the newer Stowage again. Nothing was changed.',
+      details: { file, version, known: SCHEMA_VERSION },
+    },
+  );
+}

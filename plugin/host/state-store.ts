@@ -1,0 +1,215 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { StowageError } from '../core/errors.ts';
+import type {
+  OpenedState,
+  Reference,
+  StateStore,
+  StoredVolume,
+  VolumeState,
+} from '../core/ports/state-store.ts';
+import { inspectState } from './state-inspection.ts';
+import { stateUnavailable } from './state-errors.ts';
+import { migrate, STATES } from './state-migrations.ts';
+import { errnoOf } from './system-call-error.ts';
+
+interface Opened {
+  readonly database: DatabaseSync;
+  readonly putVolume: StatementSync;
+  readonly dropReferences: StatementSync;
+  readonly putReference: StatementSync;
+  readonly deleteVolume: StatementSync;
+}
+
+/**
+ * The durable memory in SQLite. Write-ahead log with a sync per commit: one write to disk before each return. The
+ * exclusive lock is the kernel's: a second process is refused, and none is left behind by a process that was killed.
+ */
+export class SqliteStateStore implements StateStore {
+  readonly #file: string;
+  #opened: Opened | undefined;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  open(): OpenedState {
+    this.close();
+    try {
+      makeStateDirectory(path.dirname(this.#file));
+      const warning = this.#setAsideIfDamaged();
+      const database = openDatabase(this.#file);
+      try {
+        const volumes = readVolumes(database);
+        this.#opened = prepare(database);
+        return warning === undefined ? { volumes } : { volumes, warning };
+      } catch (error) {
+        database.close();
+        throw error;
+      }
+    } catch (error) {
+      throw stateUnavailable(this.#file, error);
+    }
+  }
+
+  put(volume: StoredVolume): void {
+    this.#write((store) => {
+      store.putVolume.run(
+        volume.name,
+        volume.backend,
+        JSON.stringify(volume.options),
+        volume.state,
+        volume.createdAt,
+        volume.unsettled ? 1 : 0,
+      );
+      store.dropReferences.run(volume.name);
+      for (const [id, reference] of volume.references) {
+        store.putReference.run(volume.name, id, reference.count, reference.since);
+      }
+    });
+  }
+
+  delete(name: string): void {
+    this.#write((store) => store.deleteVolume.run(name));
+  }
+
+  close(): void {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    opened?.database.close();
+  }
+
+  #setAsideIfDamaged(): string | undefined {
+    const finding = inspectState(this.#file);
+    if (finding === undefined) return undefined;
+    const aside = `${this.#file}.damaged-${new Date().toISOString()}`;
+    // The log first: killed in between, the damaged database is found again, and never a good one with a stray log.
+    for (const suffix of ['-wal', '-shm', '-journal', '']) {
+      try {
+        renameSync(this.#file + suffix, aside + suffix);
+      } catch (error) {
+        if (errnoOf(error) !== 'ENOENT') throw error;
+      }
+    }
+    syncDirectoryNow(path.dirname(this.#file));
+    return `the state was damaged (${finding}); it was set aside as ${aside} and a new one was started`;
+  }
+
+  #write(work: (store: Opened) => void): void {
+    const store = this.#opened;
+    if (store === undefined) {
+      throw new StowageError('E_STATE_UNAVAILABLE', `the state in ${this.#file} is not open`);
+    }
+    try {
+      store.database.exec('BEGIN IMMEDIATE');
+      work(store);
+      store.database.exec('COMMIT');
+    } catch (error) {
+      // A full disk ends some transactions by itself and leaves others open.
+      if (store.database.isTransaction) store.database.exec('ROLLBACK');
+      throw stateUnavailable(this.#file, error);
+    }
+  }
+}
+
+function makeStateDirectory(directory: string): void {
+  if (mkdirSync(directory, { recursive: true, mode: 0o700 }) !== undefined)
+    syncDirectoryNow(path.dirname(directory));
+}
+
+function syncDirectoryNow(directory: string): void {
+  const fd = openSync(directory, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Made by us rather than by SQLite, so that it is never readable by others, not even for a moment. */
+function makeFile(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return;
+    throw error;
+  }
+  syncDirectoryNow(path.dirname(file));
+}
+
+function openDatabase(file: string): DatabaseSync {
+  makeFile(file);
+  const database = new DatabaseSync(file);
+  try {
+    // Before the first read, so that the lock is taken at once and the log needs no shared memory.
+    database.exec('PRAGMA locking_mode = EXCLUSIVE');
+    database.exec('PRAGMA journal_mode = WAL');
+    database.exec('PRAGMA synchronous = FULL');
+    database.exec('BEGIN EXCLUSIVE; COMMIT');
+    // The look beforehand left it; with an exclusive lock nobody reads it.
+    rmSync(`${file}-shm`, { force: true });
+    migrate(database, Number(database.prepare('PRAGMA user_version').get()?.['user_version']));
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function prepare(database: DatabaseSync): Opened {
+  return {
+    database,
+    putVolume: database.prepare(
+      `INSERT INTO volumes (name, backend, options, state, created_at, unsettled) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (name) DO UPDATE SET backend = excluded.backend, options = excluded.options,
+         state = excluded.state, created_at = excluded.created_at, unsettled = excluded.unsettled`,
+    ),
+    dropReferences: database.prepare('DELETE FROM mount_references WHERE volume = ?'),
+    putReference: database.prepare(
+      'INSERT INTO mount_references (volume, mount_id, count, since) VALUES (?, ?, ?, ?)',
+    ),
+    deleteVolume: database.prepare('DELETE FROM volumes WHERE name = ?'),
+  };
+}
+
+function readVolumes(database: DatabaseSync): StoredVolume[] {
+  const references = readReferences(database);
+  const rows = database
+    .prepare('SELECT name, backend, options, state, created_at, unsettled FROM volumes')
+    .all();
+  // The schema's checks hold what is narrowed here.
+  return rows.map((row) => ({
+    name: String(row['name']),
+    backend: String(row['backend']),
+    options: readOptions(String(row['options'])),
+    state: readState(row['state']),
+    createdAt: Number(row['created_at']),
+    unsettled: row['unsettled'] === 1,
+    references: references.get(String(row['name'])) ?? new Map<string, Reference>(),
+  }));
+}
+
+function readOptions(text: string): Record<string, string> {
+  const options: Record<string, string> = JSON.parse(text);
+  return options;
+}
+
+function readState(value: unknown): VolumeState {
+  const state = STATES.find((known) => known === value);
+  if (state === undefined) throw new Error(`a volume is in the unknown state ${String(value)}`);
+  return state;
+}
+
+function readReferences(database: DatabaseSync): Map<string, Map<string, Reference>> {
+  const found = new Map<string, Map<string, Reference>>();
+  for (const row of database
+    .prepare('SELECT volume, mount_id, count, since FROM mount_references')
+    .iterate()) {
+    const volume = String(row['volume']);
+    const references = found.get(volume) ?? new Map<string, Reference>();
+    references.set(String(row['mount_id']), { count: Number(row['count']), since: Number(row['since']) });
+    found.set(volume, references);
+  }
+  return found;
+}
