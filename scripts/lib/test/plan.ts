@@ -1,0 +1,58 @@
+import { globSync } from 'node:fs';
+import { matchesGlob } from 'node:path';
+import { isFileStage, type Stage } from './stages.ts';
+
+/** A stage and those of its test files that were asked for. */
+export interface PlannedStage {
+  stage: Stage;
+  files: readonly string[];
+}
+
+/** What is to be run, in order, and what was asked for in vain. */
+export interface Plan {
+  stages: PlannedStage[];
+  unknownNames: string[];
+  /** Test files that no stage runs: written, but never run, which nobody would notice. */
+  strayFiles: string[];
+}
+
+/** All test files below a repository. */
+export function findTestFiles(root: string): string[] {
+  return globSync('test/**/*.test.ts', { cwd: root }).toSorted();
+}
+
+/**
+ * Chooses what to run. A name selects the stage of that name, or every test file whose path
+ * contains it; no name selects everything.
+ */
+export function planFor(
+  names: readonly string[],
+  stages: readonly Stage[],
+  testFiles: readonly string[],
+): Plan {
+  const all = stages.map((stage) => ({ stage, files: testFiles.filter((file) => runs(stage, file)) }));
+  const planned = all.flatMap((entry) => select(entry, names));
+  const known = (name: string): boolean =>
+    stages.some((stage) => stage.name === name) || all.some(({ files }) => files.some(contains(name)));
+  return {
+    stages: planned,
+    unknownNames: names.filter((name) => !known(name)),
+    strayFiles: testFiles.filter((file) => !stages.some((stage) => runs(stage, file))),
+  };
+}
+
+function select(entry: PlannedStage, names: readonly string[]): PlannedStage[] {
+  if (names.length === 0 || names.includes(entry.stage.name)) return [entry];
+  const files = entry.files.filter((file) => names.some((name) => contains(name)(file)));
+  return files.length === 0 ? [] : [{ stage: entry.stage, files }];
+}
+
+function runs(stage: Stage, file: string): boolean {
+  if (!isFileStage(stage)) return false;
+  const matches = (glob: string): boolean => matchesGlob(file, glob);
+  return stage.files.some(matches) && !(stage.except ?? []).some(matches);
+}
+
+function contains(name: string): (file: string) => boolean {
+  return (file) => file.includes(name);
+}

@@ -1,0 +1,73 @@
+const MINUTE_MS = 60_000;
+
+/** A tool that is run over the whole repository. */
+export interface ToolStage {
+  name: string;
+  tool: readonly [string, ...string[]];
+}
+
+/** Test files that are run alike. */
+export interface FileStage {
+  name: string;
+  /** Globs of its files, relative to the repository. */
+  files: readonly string[];
+  except?: readonly string[];
+  concurrency: number;
+  /** For one file; generous, since it only has to tell a hanging file from a slow machine. */
+  deadlineMs: number;
+  /** Debian packages its tests run commands of. */
+  packages: readonly string[];
+  needsRoot: boolean;
+}
+
+/** One step of a full run. */
+export type Stage = ToolStage | FileStage;
+
+const FILE_SYSTEM_TOOLS = ['e2fsprogs', 'xfsprogs', 'btrfs-progs', 'util-linux', 'mount'];
+
+/** Every check there is, fastest first. */
+export const stages: readonly Stage[] = [
+  { name: 'format', tool: ['oxfmt', '--check'] },
+  { name: 'lint', tool: ['oxlint'] },
+  { name: 'types', tool: ['tsc', '--noEmit'] },
+  { name: 'unused', tool: ['knip'] },
+  {
+    name: 'unit',
+    files: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'],
+    concurrency: 2,
+    deadlineMs: 2 * MINUTE_MS,
+    packages: [],
+    needsRoot: false,
+  },
+  {
+    // Real mounts and loop devices are the machine's, not a file's: one file at a time.
+    name: 'integration',
+    files: ['test/integration/**/*.test.ts', 'test/conformance/**/*.test.ts'],
+    concurrency: 1,
+    deadlineMs: 10 * MINUTE_MS,
+    packages: FILE_SYSTEM_TOOLS,
+    needsRoot: true,
+  },
+  {
+    name: 'e2e',
+    files: ['test/e2e/**/*.test.ts'],
+    except: ['test/e2e/testcontainers/**'],
+    concurrency: 1,
+    deadlineMs: 15 * MINUTE_MS,
+    packages: [...FILE_SYSTEM_TOOLS, 'docker.io'],
+    needsRoot: true,
+  },
+  {
+    name: 'testcontainers',
+    files: ['test/e2e/testcontainers/**/*.test.ts'],
+    concurrency: 1,
+    deadlineMs: 15 * MINUTE_MS,
+    packages: [...FILE_SYSTEM_TOOLS, 'docker.io'],
+    needsRoot: true,
+  },
+];
+
+/** Says whether a stage runs test files. */
+export function isFileStage(stage: Stage): stage is FileStage {
+  return 'files' in stage;
+}
