@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { eventually } from './eventually.ts';
+import { type Stowage, type StowageSettings, startStowage } from './stowage.ts';
+
+/** Starts the program for one test. When the test ends, it is stopped as an engine does and must have leaked nothing. */
+export async function useStowage(context: TestContext, settings: StowageSettings = {}): Promise<Stowage> {
+  const stowage = await startStowage(settings);
+  context.after(async () => {
+    await stowage.close();
+  });
+  return stowage;
+}
+
+/** Asserts that nothing is mounted any more, no loop device is bound and nothing half-made lies in the data directory. */
+export async function assertNothingLeft(stowage: Stowage): Promise<void> {
+  await eventually(() => {
+    assert.deepEqual(stowage.mounts(), [], 'mounts are left');
+    assert.deepEqual(stowage.loops(), [], 'loop devices are left');
+    assert.deepEqual(namesIn(stowage.see(stowage.mountsDirectory)), [], 'mount points are left');
+    for (const name of ['staging', 'trash']) {
+      assert.deepEqual(namesIn(join(stowage.dataDirectory, name)), [], `${name} is not empty`);
+    }
+  }, 5_000);
+}
+
+/** Names in a directory; none when it is absent. */
+export function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
