@@ -15,26 +15,46 @@ const deadline = z.string().transform((text, context) => {
 
 /** `/srv` or, where this process sees the directory elsewhere, `/srv:/paths` as in `docker run -v`; comma-separated. */
 const pathRoots = z.string().transform((text, context): PathRoot[] => {
-  const roots = text.split(',').map((part) => part.trim()).filter((part) => part !== '');
+  const roots = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
   return roots.map((part) => {
     const [host = '', inside = host, ...rest] = part.split(':');
     const [hostPath, insidePath] = [absolutePathField.safeDecode(host), absolutePathField.safeDecode(inside)];
-    if (hostPath.success && insidePath.success && rest.length === 0) return { hostPath: hostPath.data, insidePath: insidePath.data };
-    context.addIssue({ code: 'custom', message: `${JSON.stringify(part.slice(0, 80))} is not HOST or HOST:INSIDE with absolute paths` });
+    if (hostPath.success && insidePath.success && rest.length === 0)
+      return { hostPath: hostPath.data, insidePath: insidePath.data };
+    context.addIssue({
+      code: 'custom',
+      message: `${JSON.stringify(part.slice(0, 80))} is not HOST or HOST:INSIDE with absolute paths`,
+    });
     return z.NEVER;
   });
 });
 
 /** Every setting: environment variable → meaning. `config.json` lists the same names; a test holds the two together. */
 export const configSchema = z.object({
-  STOWAGE_SOCKET: absolutePathField.default('/run/docker/plugins/stowage.sock').describe('Unix socket to listen on'),
-  STOWAGE_DATA: absolutePathField.default('/var/lib/stowage').describe('Host directory for state and local volumes'),
-  STOWAGE_MOUNTS: absolutePathField.default('/run/stowage/volumes').describe('Directory of the mount points, seen by the engine'),
-  STOWAGE_RUN: absolutePathField.default('/run/stowage').describe('Directory for passing mounts and device nodes'),
+  STOWAGE_SOCKET: absolutePathField
+    .default('/run/docker/plugins/stowage.sock')
+    .describe('Unix socket to listen on'),
+  STOWAGE_DATA: absolutePathField
+    .default('/var/lib/stowage')
+    .describe('Host directory for state and local volumes'),
+  STOWAGE_MOUNTS: absolutePathField
+    .default('/run/stowage/volumes')
+    .describe('Directory of the mount points, seen by the engine'),
+  STOWAGE_RUN: absolutePathField
+    .default('/run/stowage')
+    .describe('Directory for passing mounts and device nodes'),
   STOWAGE_BACKEND: z.string().min(1).default('local').describe('Backend of volumes that name none'),
-  STOWAGE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least level that is logged'),
+  STOWAGE_LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error'])
+    .default('info')
+    .describe('Least level that is logged'),
   STOWAGE_PATH_ROOTS: pathRoots.default([]).describe('Host directories that `path=` volumes may use'),
-  STOWAGE_HOST_PROC: absolutePathField.default('/proc').describe('The /proc that shows the processes of the host'),
+  STOWAGE_HOST_PROC: absolutePathField
+    .default('/proc')
+    .describe('The /proc that shows the processes of the host'),
   STOWAGE_DEADLINE: deadline.default(25_000).describe('A call is told that its work goes on after this time'),
 });
 

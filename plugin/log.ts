@@ -26,7 +26,11 @@ export function createLog(level: string, write: (line: string) => void = writeTo
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeThrown },
     },
-    { write: (line: string) => { write(line.length < LONGEST_LINE ? line : shorten(line)); } },
+    {
+      write: (line: string) => {
+        write(line.length < LONGEST_LINE ? line : shorten(line));
+      },
+    },
   );
 }
 

@@ -32,7 +32,12 @@ async function serveVolumes(config: Config, log: Log): Promise<void> {
     }),
     ...volumeEndpoints(service),
   ];
-  const server = createProtocolServer({ endpoints, clock: systemClock, log, patience: config.STOWAGE_DEADLINE });
+  const server = createProtocolServer({
+    endpoints,
+    clock: systemClock,
+    log,
+    patience: config.STOWAGE_DEADLINE,
+  });
   // Listen first: an engine waits at most 9.5 s for the socket and each miss costs it 3 s. Recovery comes after.
   await listenOnSocket(server, config.STOWAGE_SOCKET);
   log.info({ socket: config.STOWAGE_SOCKET, backend: config.STOWAGE_BACKEND }, 'listening');
@@ -57,9 +62,13 @@ async function main(): Promise<void> {
     log = createLog(config.STOWAGE_LOG_LEVEL);
     const word = process.argv[2] ?? 'volume';
     if (word !== 'volume') {
-      throw new StowageError('E_INVALID_CONFIG', `${JSON.stringify(word)} is not something this program can be`, {
-        remedy: 'Run `node plugin/main.ts volume`.',
-      });
+      throw new StowageError(
+        'E_INVALID_CONFIG',
+        `${JSON.stringify(word)} is not something this program can be`,
+        {
+          remedy: 'Run `node plugin/main.ts volume`.',
+        },
+      );
     }
     await serveVolumes(config, log);
   } catch (thrown) {

@@ -76,7 +76,10 @@ export class Attachments {
    */
   voidClaims(stored: StoredVolume): StoredVolume {
     if (stored.references.size === 0) return stored;
-    this.#parts.log.warn({ volume: stored.name, claims: stored.references.size }, 'mount has vanished, its claims are void');
+    this.#parts.log.warn(
+      { volume: stored.name, claims: stored.references.size },
+      'mount has vanished, its claims are void',
+    );
     return this.#parts.catalog.put({ ...stored, references: NO_REFERENCES, unsettled: true });
   }
 
@@ -101,7 +104,10 @@ export class Attachments {
       await driver.unmount(volume, target);
       await this.#parts.host.files.removeEmptyDirectory(target);
     } catch (thrown) {
-      this.#parts.log.warn({ err: toStowageError(thrown), volume: volume.name }, 'could not undo a failed mount');
+      this.#parts.log.warn(
+        { err: toStowageError(thrown), volume: volume.name },
+        'could not undo a failed mount',
+      );
     }
   }
 }

@@ -20,13 +20,20 @@ export class Backends {
   readonly #defaultName: string;
 
   /** E_INVALID_CONFIG when the default backend does not exist. */
-  constructor(definitions: readonly VolumeDriverDefinition<unknown>[], defaultName: string, context: DriverContext) {
+  constructor(
+    definitions: readonly VolumeDriverDefinition<unknown>[],
+    defaultName: string,
+    context: DriverContext,
+  ) {
     this.#backends = new Map(
       definitions.map((definition) => [definition.name, { definition, driver: definition.create(context) }]),
     );
     this.#defaultName = defaultName;
     if (!this.#backends.has(defaultName)) {
-      throw new StowageError('E_INVALID_CONFIG', `STOWAGE_BACKEND=${clip(defaultName, 40)} is not a backend (${this.#names()})`);
+      throw new StowageError(
+        'E_INVALID_CONFIG',
+        `STOWAGE_BACKEND=${clip(defaultName, 40)} is not a backend (${this.#names()})`,
+      );
     }
   }
 
@@ -44,8 +51,14 @@ export class Backends {
     const backend = this.#backends.get(name);
     if (backend !== undefined) return backend;
     const nearest = nearestName(name, [...this.#backends.keys()]);
-    const hint = nearest === undefined ? `the backends are ${this.#names()}` : `did you mean ${JSON.stringify(nearest)}?`;
-    throw new StowageError('E_BACKEND_NOT_FOUND', `${JSON.stringify(clip(name, 40))} is not a backend (${hint})`);
+    const hint =
+      nearest === undefined
+        ? `the backends are ${this.#names()}`
+        : `did you mean ${JSON.stringify(nearest)}?`;
+    throw new StowageError(
+      'E_BACKEND_NOT_FOUND',
+      `${JSON.stringify(clip(name, 40))} is not a backend (${hint})`,
+    );
   }
 
   /** The driver's view of a stored volume. */
@@ -54,7 +67,12 @@ export class Backends {
     const { effective } = backend.definition.options.parse(stored.options);
     return {
       ...backend,
-      volume: { name: stored.name, options: effective, given: stored.options, createdAt: new Date(stored.createdAt) },
+      volume: {
+        name: stored.name,
+        options: effective,
+        given: stored.options,
+        createdAt: new Date(stored.createdAt),
+      },
     };
   }
 

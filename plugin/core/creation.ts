@@ -40,8 +40,10 @@ export class Creation {
   /** Understands name and options, or says what is wrong with them. No effect. */
   understand(name: string, raw: Readonly<Record<string, string>>): CreateRequest {
     checkVolumeName(name);
-    const isBackend = (key: string): boolean => key.toLowerCase() === 'backend';
-    const backendName = Object.entries(raw).find(([key]) => isBackend(key))?.[1].trim().toLowerCase();
+    const backendName = Object.entries(raw)
+      .find(([key]) => isBackend(key))?.[1]
+      .trim()
+      .toLowerCase();
     const existing = this.#parts.catalog.find(name);
     const backend =
       backendName === undefined && existing !== undefined
@@ -86,7 +88,10 @@ export class Creation {
   async #createNew(request: CreateRequest): Promise<void> {
     const { name, backend } = request;
     const source = this.#findSource(request);
-    const given = source === undefined ? request.given : backend.definition.options.inherit(source.options, request.given);
+    const given =
+      source === undefined
+        ? request.given
+        : backend.definition.options.inherit(source.options, request.given);
     const { effective } = backend.definition.options.parse(given);
     const stored = this.#parts.catalog.put({
       name,
@@ -116,7 +121,10 @@ export class Creation {
       throw new StowageError('E_VOLUME_NOT_FOUND', `from=${clip(name)} names a volume that does not exist`);
     }
     if (source.backend !== backend.definition.name || !backend.definition.capabilities.clone) {
-      throw new StowageError('E_NOT_SUPPORTED', `backend ${backend.definition.name} cannot clone a volume of backend ${source.backend}`);
+      throw new StowageError(
+        'E_NOT_SUPPORTED',
+        `backend ${backend.definition.name} cannot clone a volume of backend ${source.backend}`,
+      );
     }
     return source;
   }
@@ -136,7 +144,10 @@ export class Creation {
     const comparison = options.compare(present.options, request.given);
     if (comparison.kind === 'equal') return present;
     if (comparison.kind === 'different') {
-      throw new StowageError('E_VOLUME_EXISTS', `a volume of this name exists with other options: ${comparison.difference}`);
+      throw new StowageError(
+        'E_VOLUME_EXISTS',
+        `a volume of this name exists with other options: ${comparison.difference}`,
+      );
     }
     return await this.#grow(present, { ...present.options, ...request.given });
   }
@@ -163,4 +174,8 @@ export class Creation {
     this.#parts.catalog.put({ ...wanted, state: 'ready' });
     this.#parts.log.info({ volume: wanted.name }, 'took a retained volume back into use');
   }
+}
+
+function isBackend(optionName: string): boolean {
+  return optionName.toLowerCase() === 'backend';
 }

@@ -8,16 +8,25 @@ export interface ErrorMeaning {
 
 /** The one table of error codes. `docs/errors.md` lists the same codes; a test holds the two together. */
 export const ERRORS = {
-  E_INVALID_REQUEST: { remedy: 'Send the JSON that the Docker volume plugin protocol asks for.', retryable: false },
+  E_INVALID_REQUEST: {
+    remedy: 'Send the JSON that the Docker volume plugin protocol asks for.',
+    retryable: false,
+  },
   E_INVALID_NAME: {
     remedy: 'Use 1 to 128 characters: a letter or digit first, then letters, digits, "_", "." or "-".',
     retryable: false,
   },
   E_INVALID_OPTION: { remedy: "See the backend's README for its options.", retryable: false },
-  E_INVALID_CONFIG: { remedy: 'Correct the setting with `docker plugin set` and enable the plugin again.', retryable: false },
+  E_INVALID_CONFIG: {
+    remedy: 'Correct the setting with `docker plugin set` and enable the plugin again.',
+    retryable: false,
+  },
   E_BACKEND_NOT_FOUND: { remedy: 'Choose one of the backends that this version has.', retryable: false },
   E_VOLUME_NOT_FOUND: { remedy: 'Create the volume first with `docker volume create`.', retryable: false },
-  E_VOLUME_EXISTS: { remedy: 'Use the same options, another name, or remove the volume first.', retryable: false },
+  E_VOLUME_EXISTS: {
+    remedy: 'Use the same options, another name, or remove the volume first.',
+    retryable: false,
+  },
   E_VOLUME_IN_USE: { remedy: 'Stop and remove the containers that use it, then repeat.', retryable: true },
   E_PATH_NOT_ALLOWED: {
     remedy: 'Ask the operator to add a parent directory to STOWAGE_PATH_ROOTS.',
@@ -26,12 +35,21 @@ export const ERRORS = {
   E_OPERATION_PENDING: { remedy: 'The work goes on; repeat the command in a moment.', retryable: true },
   E_NOT_SUPPORTED: { remedy: "See the backend's README for what it can do.", retryable: false },
   E_NO_SPACE: { remedy: 'Free space below STOWAGE_DATA, then repeat.', retryable: true },
-  E_DEVICE_UNAVAILABLE: { remedy: 'Check that the kernel has loop devices and that some are free, then repeat.', retryable: true },
-  E_FILESYSTEM_DAMAGED: { remedy: 'Restore the volume from a backup, or repair its file system by hand.', retryable: false },
+  E_DEVICE_UNAVAILABLE: {
+    remedy: 'Check that the kernel has loop devices and that some are free, then repeat.',
+    retryable: true,
+  },
+  E_FILESYSTEM_DAMAGED: {
+    remedy: 'Restore the volume from a backup, or repair its file system by hand.',
+    retryable: false,
+  },
   E_MOUNT_FAILED: { remedy: "See the plugin's log for the kernel's answer, then repeat.", retryable: true },
   E_UNMOUNT_FAILED: { remedy: 'Find out what still uses the mount point, then repeat.', retryable: true },
   E_HOST_FAILED: { remedy: "See the plugin's log for the details, then repeat.", retryable: true },
-  E_STATE_UNAVAILABLE: { remedy: "See the plugin's log; the volumes and their data are untouched.", retryable: true },
+  E_STATE_UNAVAILABLE: {
+    remedy: "See the plugin's log; the volumes and their data are untouched.",
+    retryable: true,
+  },
   E_INTERNAL: { remedy: "This is a defect of Stowage; the plugin's log has the details.", retryable: false },
 } as const satisfies Record<string, ErrorMeaning>;
 

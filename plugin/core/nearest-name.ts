@@ -20,5 +20,7 @@ export function nearestName(word: string, candidates: readonly string[]): string
     const score = distance(short, name.toLowerCase());
     if (best === undefined || score < best.score) best = { name, score };
   }
-  return best !== undefined && best.score <= Math.max(2, Math.floor(best.name.length / 3)) ? best.name : undefined;
+  return best !== undefined && best.score <= Math.max(2, Math.floor(best.name.length / 3))
+    ? best.name
+    : undefined;
 }

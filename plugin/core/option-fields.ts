@@ -13,7 +13,11 @@ export const sizeField: z.ZodType<number, string> = z.codec(z.string(), z.number
   decode(text, context) {
     const bytes = parseSize(text);
     if (bytes !== undefined && bytes > 0 && bytes <= LARGEST_SIZE) return bytes;
-    context.issues.push({ code: 'custom', input: text, message: 'is not a size; write 10GiB, 512MiB or a number of GiB' });
+    context.issues.push({
+      code: 'custom',
+      input: text,
+      message: 'is not a size; write 10GiB, 512MiB or a number of GiB',
+    });
     return z.NEVER;
   },
   encode: (bytes) => `${String(bytes)}B`,
@@ -33,7 +37,11 @@ export const idField: z.ZodType<number, string> = z.codec(z.string(), z.number()
     const id = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
     // The kernel keeps 2^32-1 for "no change".
     if (id <= 4_294_967_294) return id;
-    context.issues.push({ code: 'custom', input: text, message: 'is not a user or group number (0 to 4294967294)' });
+    context.issues.push({
+      code: 'custom',
+      input: text,
+      message: 'is not a user or group number (0 to 4294967294)',
+    });
     return z.NEVER;
   },
   encode: (id) => String(id),
@@ -43,14 +51,20 @@ export const idField: z.ZodType<number, string> = z.codec(z.string(), z.number()
 export const modeField: z.ZodType<number, string> = z.codec(z.string(), z.number(), {
   decode(text, context) {
     if (/^0?o?[0-7]{3,4}$/i.test(text)) return Number.parseInt(text.replace(/o/i, ''), 8);
-    context.issues.push({ code: 'custom', input: text, message: 'is not a mode; write octal digits such as 0750' });
+    context.issues.push({
+      code: 'custom',
+      input: text,
+      message: 'is not a mode; write octal digits such as 0750',
+    });
     return z.NEVER;
   },
   encode: (mode) => mode.toString(8).padStart(4, '0'),
 });
 
 /** One of a few words, in any case. */
-export function wordField<const Words extends readonly [string, ...string[]]>(words: Words): z.ZodType<Words[number], string> {
+export function wordField<const Words extends readonly [string, ...string[]]>(
+  words: Words,
+): z.ZodType<Words[number], string> {
   return z.codec(z.string(), z.enum(words), {
     decode(text, context) {
       const word = words.find((candidate) => candidate.toLowerCase() === text.toLowerCase());
@@ -80,9 +94,16 @@ export const absolutePathField: z.ZodType<string, string> = z.codec(z.string(), 
   decode(text, context) {
     const path = text.replace(/\/+$/, '');
     const parts = path.split('/').slice(1);
-    const clean = path.startsWith('/') && path.length <= 4096 && parts.every((part) => part !== '' && part !== '.' && part !== '..');
+    const clean =
+      path.startsWith('/') &&
+      path.length <= 4096 &&
+      parts.every((part) => part !== '' && part !== '.' && part !== '..');
     if (clean && !/[\u0000-\u001f\u007f]/.test(path)) return path;
-    context.issues.push({ code: 'custom', input: text, message: 'is not an absolute path free of ".", ".." and empty parts' });
+    context.issues.push({
+      code: 'custom',
+      input: text,
+      message: 'is not an absolute path free of ".", ".." and empty parts',
+    });
     return z.NEVER;
   },
   encode: (path) => path,
@@ -95,10 +116,17 @@ export type AllowList = readonly RegExp[];
 export function listField(allowed: AllowList, noun: string): z.ZodType<readonly string[], string> {
   return z.codec(z.string(), z.custom<readonly string[]>(), {
     decode(text, context) {
-      const words = text.split(',').map((word) => word.trim()).filter((word) => word !== '');
+      const words = text
+        .split(',')
+        .map((word) => word.trim())
+        .filter((word) => word !== '');
       const refused = words.find((word) => !allowed.some((pattern) => pattern.test(word)));
       if (refused === undefined) return words;
-      context.issues.push({ code: 'custom', input: text, message: `has ${JSON.stringify(refused.slice(0, 40))}, which is not an allowed ${noun}` });
+      context.issues.push({
+        code: 'custom',
+        input: text,
+        message: `has ${JSON.stringify(refused.slice(0, 40))}, which is not an allowed ${noun}`,
+      });
       return z.NEVER;
     },
     encode: (words) => words.join(','),

@@ -17,7 +17,9 @@ export interface OptionField<Value> {
 }
 
 /** The options of a backend by canonical name. */
-export type OptionFields<Options> = { readonly [Name in keyof Options]-?: OptionField<Exclude<Options[Name], undefined>> };
+export type OptionFields<Options> = {
+  readonly [Name in keyof Options]-?: OptionField<Exclude<Options[Name], undefined>>;
+};
 
 /** Options as they were given: canonical names and spellings, nothing added. This is what is stored and compared. */
 export type GivenOptions = Readonly<Record<string, string>>;
@@ -62,70 +64,86 @@ export function defineOptions<Options extends object>(
   fields: OptionFields<Options>,
   rules: OptionRules<Options>,
 ): OptionSet<Options> {
-  const table: Readonly<Record<string, OptionField<unknown>>> = fields;
-  const canonicalNames = new Map<string, string>();
-  for (const [name, field] of Object.entries(table)) {
-    for (const spelling of [name, ...field.aliases]) canonicalNames.set(fold(spelling), name);
-  }
-  const spellings = Object.entries(table).flatMap(([name, field]) => [name, ...field.aliases]);
-
-  const decodeAll = (raw: Readonly<Record<string, string>>): { given: Record<string, string>; values: Partial<Options> } => {
-    const given: Record<string, string> = {};
-    const values: Record<string, unknown> = {};
-    const faults: string[] = [];
-    for (const [key, text] of Object.entries(raw)) {
-      const name = canonicalNames.get(fold(key));
-      const field = name === undefined ? undefined : table[name];
-      if (name === undefined || field === undefined) {
-        faults.push(unknownOption(key, spellings, canonicalNames));
-        continue;
-      }
-      const outcome = field.schema.safeDecode(translate(field, key, text.trim()));
-      if (!outcome.success) {
-        faults.push(`${key}=${JSON.stringify(clip(text, 60))} ${outcome.error.issues[0]?.message ?? 'is not valid'}`);
-        continue;
-      }
-      const canonical = field.schema.encode(outcome.data);
-      if (given[name] !== undefined && given[name] !== canonical) {
-        faults.push(`${name} is given twice with different values`);
-        continue;
-      }
-      given[name] = canonical;
-      values[name] = outcome.data;
-    }
-    if (faults.length > 0) throw new StowageError('E_INVALID_OPTION', clip(faults.join('; '), 600));
-    return { given, values: values as Partial<Options> };
-  };
-
+  const table = new OptionTable(fields);
   return {
-    fields: table,
+    fields,
     parse(raw) {
-      const { given, values } = decodeAll(raw);
+      const { given, values } = table.decode(raw);
       const effective = { ...rules.defaults, ...values };
       const fault = rules.check(effective, given);
       if (fault !== undefined) throw new StowageError('E_INVALID_OPTION', fault);
       return { given, effective };
     },
-    compare: (existing, asked) => compareOptions(table, rules.defaults, existing, asked),
+    compare: (existing, asked) => compareOptions(fields, rules.defaults, existing, asked),
     inherit(source, own) {
-      const shared = Object.entries(source).filter(([name]) => table[name]?.inherited === true);
+      const shared = Object.entries(source).filter(([name]) => table.field(name)?.inherited === true);
       return { ...Object.fromEntries(shared), ...own };
     },
   };
 }
 
+/** Finds fields by any spelling and decodes with them. */
+class OptionTable {
+  readonly #fields: Readonly<Record<string, OptionField<unknown>>>;
+  readonly #canonicalNames = new Map<string, string>();
+  readonly #spellings: string[] = [];
+
+  constructor(fields: Readonly<Record<string, OptionField<unknown>>>) {
+    this.#fields = fields;
+    for (const [name, field] of Object.entries(fields)) {
+      for (const spelling of [name, ...field.aliases]) {
+        this.#canonicalNames.set(fold(spelling), name);
+        this.#spellings.push(spelling);
+      }
+    }
+  }
+
+  field(name: string): OptionField<unknown> | undefined {
+    return Object.hasOwn(this.#fields, name) ? this.#fields[name] : undefined;
+  }
+
+  decode(raw: Readonly<Record<string, string>>): {
+    given: Record<string, string>;
+    values: Record<string, unknown>;
+  } {
+    const given: Record<string, string> = {};
+    const values: Record<string, unknown> = {};
+    const faults: string[] = [];
+    for (const [key, text] of Object.entries(raw)) {
+      const name = this.#canonicalNames.get(fold(key)) ?? '';
+      const field = this.field(name);
+      const outcome = field?.schema.safeDecode(translate(field, key, text.trim()));
+      if (field === undefined || outcome === undefined) faults.push(this.#describeUnknown(key));
+      else if (!outcome.success) faults.push(describeFault(key, text, outcome.error));
+      else {
+        const canonical = field.schema.encode(outcome.data);
+        if ((given[name] ?? canonical) !== canonical)
+          faults.push(`${name} is given twice with different values`);
+        given[name] = canonical;
+        values[name] = outcome.data;
+      }
+    }
+    if (faults.length > 0) throw new StowageError('E_INVALID_OPTION', clip(faults.join('; '), 600));
+    return { given, values };
+  }
+
+  #describeUnknown(key: string): string {
+    const nearest = nearestName(key, ['backend', ...this.#spellings]);
+    const hint =
+      nearest === undefined
+        ? `the options are ${Object.keys(this.#fields).join(', ')}`
+        : `did you mean ${JSON.stringify(nearest)}?`;
+    return `${JSON.stringify(clip(key, 40))} is not an option of this backend (${hint})`;
+  }
+}
+
+function describeFault(key: string, text: string, error: z.ZodError): string {
+  return `${clip(key, 40)}=${JSON.stringify(clip(text, 60))} ${error.issues[0]?.message ?? 'is not valid'}`;
+}
+
 function translate(field: OptionField<unknown>, key: string, text: string): string {
   const alias = Object.entries(field.translations ?? {}).find(([name]) => fold(name) === fold(key));
   return alias?.[1][text.toLowerCase()] ?? text;
-}
-
-function unknownOption(key: string, spellings: readonly string[], canonicalNames: ReadonlyMap<string, string>): string {
-  const nearest = nearestName(key, ['backend', ...spellings]);
-  const hint =
-    nearest === undefined
-      ? `the options are ${[...new Set(canonicalNames.values())].join(', ')}`
-      : `did you mean ${JSON.stringify(nearest)}?`;
-  return `${JSON.stringify(clip(key, 40))} is not an option of this backend (${hint})`;
 }
 
 function compareOptions(

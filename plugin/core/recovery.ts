@@ -70,7 +70,10 @@ export class Recovery {
             unsettled: true,
             references: NO_REFERENCES,
           });
-          this.#parts.log.warn({ volume: found.name, backend: definition.name }, 'rebuilt the record of a volume');
+          this.#parts.log.warn(
+            { volume: found.name, backend: definition.name },
+            'rebuilt the record of a volume',
+          );
         }
       });
     }
@@ -97,7 +100,8 @@ export class Recovery {
     const { attachments, creation, removal } = this.#parts;
     if (stored.state === 'creating') return async () => await creation.undo(stored);
     if (stored.state === 'removing') return async () => await removal.finish(stored);
-    if (!mounted) return stored.references.size === 0 ? undefined : async () => void attachments.voidClaims(stored);
+    if (!mounted)
+      return stored.references.size === 0 ? undefined : async () => void attachments.voidClaims(stored);
     return stored.references.size === 0 ? async () => await attachments.unmountIfIdle(stored) : undefined;
   }
 

@@ -75,8 +75,12 @@ function describeHolders(stored: StoredVolume, holders: readonly Holder[]): stri
     const ids = [...stored.references.keys()].map((id) => id.slice(0, 12));
     return `mount ID ${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ` and ${String(ids.length - 5)} more` : ''}`;
   }
-  const named = holders.slice(0, 5).map(({ pid, command, containerId }) =>
-    containerId === undefined ? `process ${String(pid)} (${command})` : `container ${containerId.slice(0, 12)} (${command}, process ${String(pid)})`,
-  );
+  const named = holders
+    .slice(0, 5)
+    .map(({ pid, command, containerId }) =>
+      containerId === undefined
+        ? `process ${String(pid)} (${command})`
+        : `container ${containerId.slice(0, 12)} (${command}, process ${String(pid)})`,
+    );
   return `${named.join(', ')}${holders.length > 5 ? ` and ${String(holders.length - 5)} more` : ''}`;
 }

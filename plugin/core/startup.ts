@@ -37,31 +37,50 @@ export class Startup {
   /** Waits until the volumes are known. E_STATE_UNAVAILABLE when they cannot be. */
   async loaded(call: Call): Promise<void> {
     const attempt = this.#current();
-    if (attempt.state !== 'loaded' && attempt.state !== 'recovered') await call.wait(attempt.loaded, () => 'Stowage is still reading its state');
+    if (attempt.state !== 'loaded' && attempt.state !== 'recovered')
+      await call.wait(attempt.loaded, () => 'Stowage is still reading its state');
   }
 
   /** Waits until volumes can be changed. E_STATE_UNAVAILABLE when they cannot be. */
   async recovered(call: Call): Promise<void> {
     const attempt = this.#current();
-    if (attempt.state !== 'recovered') await call.wait(attempt.recovered, () => 'Stowage is still recovering from its last end');
+    if (attempt.state !== 'recovered')
+      await call.wait(attempt.recovered, () => 'Stowage is still recovering from its last end');
   }
 
   #current(): Attempt {
     const last = this.#attempt;
-    if (last !== undefined && !(last.state === 'failed' && this.#clock.now() - last.begunAt >= RETRY_AFTER_MS)) return last;
-    const loaded = this.#recovery.load();
-    const recovered = loaded.then(async () => {
-      attempt.state = 'loaded';
-      await this.#recovery.recover();
-      attempt.state = 'recovered';
-    });
-    const attempt: Attempt = { begunAt: this.#clock.now(), loaded, recovered, state: 'loading' };
-    loaded.catch(() => undefined);
-    recovered.catch((thrown: unknown) => {
-      attempt.state = 'failed';
-      this.#log.error({ err: toStowageError(thrown) }, 'cannot start serving volumes');
-    });
+    if (
+      last !== undefined &&
+      !(last.state === 'failed' && this.#clock.now() - last.begunAt >= RETRY_AFTER_MS)
+    )
+      return last;
+    const attempt: Attempt = {
+      begunAt: this.#clock.now(),
+      ...this.#start((state) => (attempt.state = state)),
+      state: 'loading',
+    };
     this.#attempt = attempt;
     return attempt;
+  }
+
+  #start(reached: (state: Attempt['state']) => void): Pick<Attempt, 'loaded' | 'recovered'> {
+    const loaded = this.#recovery.load();
+    const recover = async (): Promise<void> => {
+      try {
+        await loaded;
+        reached('loaded');
+        await this.#recovery.recover();
+        reached('recovered');
+      } catch (thrown) {
+        reached('failed');
+        this.#log.error({ err: toStowageError(thrown) }, 'cannot start serving volumes');
+        throw thrown;
+      }
+    };
+    const recovered = recover();
+    // Whoever waits for them hears of a failure; nobody may be waiting.
+    for (const stage of [loaded, recovered]) stage.catch(() => undefined);
+    return { loaded, recovered };
   }
 }

@@ -37,7 +37,11 @@ export class VolumeQueue {
     begun.catch((thrown: unknown) => {
       if (!call.abandoned) return;
       const err = toStowageError(thrown);
-      if (err.code !== 'E_OPERATION_PENDING') this.#log.warn({ err, operation: work.operation, volume: name }, 'work failed after its caller had gone');
+      if (err.code !== 'E_OPERATION_PENDING')
+        this.#log.warn(
+          { err, operation: work.operation, volume: name },
+          'work failed after its caller had gone',
+        );
     });
     return await call.wait(begun, () => this.#whatGoesOn(name));
   }
@@ -54,7 +58,8 @@ export class VolumeQueue {
 
   #begin<Result>(work: Work<Result>, isPointless: () => boolean): Promise<Result> {
     const begun = this.#lock.run(work.volumes, async () => {
-      if (isPointless()) throw new StowageError('E_OPERATION_PENDING', 'the caller has gone before it was its turn');
+      if (isPointless())
+        throw new StowageError('E_OPERATION_PENDING', 'the caller has gone before it was its turn');
       const [name] = work.volumes;
       this.#running.set(name, { operation: work.operation, since: this.#clock.now() });
       try {

@@ -65,9 +65,18 @@ export class VolumeService {
     this.#attachments = new Attachments(shared);
     this.#staleClaims = new StaleClaims({ ...shared, attachments: this.#attachments });
     this.#creation = new Creation({ ...shared, attachments: this.#attachments });
-    this.#removal = new Removal({ ...shared, attachments: this.#attachments, staleClaims: this.#staleClaims });
+    this.#removal = new Removal({
+      ...shared,
+      attachments: this.#attachments,
+      staleClaims: this.#staleClaims,
+    });
     this.#usage = new UsageMeter(parts.backends, parts.clock, parts.log);
-    const recovery = new Recovery({ ...shared, attachments: this.#attachments, creation: this.#creation, removal: this.#removal });
+    const recovery = new Recovery({
+      ...shared,
+      attachments: this.#attachments,
+      creation: this.#creation,
+      removal: this.#removal,
+    });
     this.#startup = new Startup(recovery, parts.clock, parts.log);
   }
 
@@ -195,7 +204,11 @@ export class VolumeService {
   }
 
   async #unmountIfIdle(name: string): Promise<void> {
-    await this.#inBackground(name, 'unmount', async (stored) => await this.#attachments.unmountIfIdle(stored));
+    await this.#inBackground(
+      name,
+      'unmount',
+      async (stored) => await this.#attachments.unmountIfIdle(stored),
+    );
   }
 
   #settleLater(delay: number): void {
@@ -210,10 +223,15 @@ export class VolumeService {
         await this.#attachments.unmountIfIdle(settled.stored);
       });
     }
-    if (this.#catalog.existing().some((stored) => this.#staleClaims.inDoubt(stored))) this.#settleLater(SETTLE_EVERY_MS);
+    if (this.#catalog.existing().some((stored) => this.#staleClaims.inDoubt(stored)))
+      this.#settleLater(SETTLE_EVERY_MS);
   }
 
-  async #inBackground(name: string, operation: string, work: (stored: StoredVolume) => Promise<void>): Promise<void> {
+  async #inBackground(
+    name: string,
+    operation: string,
+    work: (stored: StoredVolume) => Promise<void>,
+  ): Promise<void> {
     await this.#queue.runInBackground({
       operation,
       volumes: [name],
@@ -222,7 +240,10 @@ export class VolumeService {
           const stored = this.#catalog.findExisting(name);
           if (stored !== undefined) await work(stored);
         } catch (thrown) {
-          this.#parts.log.warn({ err: toStowageError(thrown), volume: name }, `background ${operation} failed`);
+          this.#parts.log.warn(
+            { err: toStowageError(thrown), volume: name },
+            `background ${operation} failed`,
+          );
         }
       },
     });

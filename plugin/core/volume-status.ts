@@ -29,7 +29,12 @@ export function formatAge(milliseconds: number): string {
 }
 
 /** What `docker volume inspect` shows under Status: flat strings, no secrets. */
-export function volumeStatus(stored: StoredVolume, facts: DriverStatus, usage: Usage | undefined, now: number): DriverStatus {
+export function volumeStatus(
+  stored: StoredVolume,
+  facts: DriverStatus,
+  usage: Usage | undefined,
+  now: number,
+): DriverStatus {
   return {
     backend: stored.backend,
     reclaimPolicy: stored.options['reclaimPolicy'] ?? 'delete',

@@ -8,7 +8,11 @@ const LARGEST_BODY_BYTES = 1024 * 1024;
  * Reads the body whatever its type: the engine sends no Content-Type (protocol.md, section 1, "Wire format").
  * Larger than 1 MiB is refused before it is read.
  */
-export const readBody: RequestHandler = express.raw({ type: () => true, limit: LARGEST_BODY_BYTES, inflate: false });
+export const readBody: RequestHandler = express.raw({
+  type: () => true,
+  limit: LARGEST_BODY_BYTES,
+  inflate: false,
+});
 
 /**
  * The JSON of a request; undefined for an empty body, which is what the engine's retries carry after a connection broke

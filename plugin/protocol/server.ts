@@ -21,7 +21,13 @@ export interface ServerParts {
 export function createProtocolServer(parts: ServerParts): Server {
   // The engine keeps idle connections for ever and does not repeat a POST on a closed one; it also sends an empty Host.
   const server = createServer(
-    { keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0, connectionsCheckingInterval: 0x7fffffff, requireHostHeader: false },
+    {
+      keepAliveTimeout: 0,
+      requestTimeout: 0,
+      headersTimeout: 0,
+      connectionsCheckingInterval: 0x7fffffff,
+      requireHostHeader: false,
+    },
     createApp(parts),
   );
   server.timeout = 0;
@@ -45,7 +51,12 @@ function createApp(parts: ServerParts): Express {
   return app;
 }
 
-async function answer(parts: ServerParts, endpoint: Endpoint, request: Request, response: Response): Promise<void> {
+async function answer(
+  parts: ServerParts,
+  endpoint: Endpoint,
+  request: Request,
+  response: Response,
+): Promise<void> {
   const started = parts.clock.now();
   const call = new Call(parts.clock, parts.patience);
   response.on('close', () => {
@@ -55,26 +66,44 @@ async function answer(parts: ServerParts, endpoint: Endpoint, request: Request, 
   try {
     const body = parseBody(request);
     // A retry without its body: doing nothing and breaking off keeps the engine from taking an error for an answer.
-    if (body === undefined && endpoint.needsBody) return breakOff(parts.log, endpoint, response, 'empty body');
+    if (body === undefined && endpoint.needsBody)
+      return breakOff(parts.log, endpoint, response, 'empty body');
     subject = endpoint.subject(body);
     send(response, 200, await endpoint.handle(body, call));
-    parts.log.debug({ call: endpoint.operation, volume: subject, ms: parts.clock.now() - started }, 'answered');
+    parts.log.debug(
+      { call: endpoint.operation, volume: subject, ms: parts.clock.now() - started },
+      'answered',
+    );
   } catch (thrown) {
     answerError(parts, endpoint, response, subject, toStowageError(thrown));
   }
 }
 
-function answerError(parts: ServerParts, endpoint: Endpoint, response: Response, subject: string, err: StowageError): void {
+function answerError(
+  parts: ServerParts,
+  endpoint: Endpoint,
+  response: Response,
+  subject: string,
+  err: StowageError,
+): void {
   if (response.closed) return;
   const level = err.code === 'E_VOLUME_NOT_FOUND' ? 'debug' : 'error';
   parts.log[level]({ err, call: endpoint.operation, volume: subject.slice(0, 140) }, 'refused');
   if (endpoint.errorMeansAbsent && !isCertain(err)) return breakOff(parts.log, endpoint, response, err.code);
-  sendError(response, err.code === 'E_INVALID_REQUEST' ? 400 : 200, renderError(endpoint.operation, subject, err));
+  sendError(
+    response,
+    err.code === 'E_INVALID_REQUEST' ? 400 : 200,
+    renderError(endpoint.operation, subject, err),
+  );
 }
 
 /** Errors that really mean that there is no such volume. */
 function isCertain(error: StowageError): boolean {
-  return error.code === 'E_VOLUME_NOT_FOUND' || error.code === 'E_INVALID_NAME' || error.code === 'E_INVALID_REQUEST';
+  return (
+    error.code === 'E_VOLUME_NOT_FOUND' ||
+    error.code === 'E_INVALID_NAME' ||
+    error.code === 'E_INVALID_REQUEST'
+  );
 }
 
 function breakOff(log: Log, endpoint: Endpoint, response: Response, reason: string): void {
@@ -84,7 +113,10 @@ function breakOff(log: Log, endpoint: Endpoint, response: Response, reason: stri
 
 function refuseBrokenRequest(log: Log): ErrorRequestHandler {
   return (thrown: unknown, request, response, _next) => {
-    log.debug({ path: request.path.slice(0, 80), reason: thrown instanceof Error ? thrown.message : 'unknown' }, 'refused a broken request');
+    log.debug(
+      { path: request.path.slice(0, 80), reason: thrown instanceof Error ? thrown.message : 'unknown' },
+      'refused a broken request',
+    );
     if (response.headersSent || request.socket.destroyed) return;
     const tooLarge = thrown instanceof Error && Reflect.get(thrown, 'type') === 'entity.too.large';
     const message = tooLarge ? 'the body is larger than 1 MiB' : 'the request cannot be read';

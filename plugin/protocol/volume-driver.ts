@@ -53,47 +53,23 @@ function subjectOf(body: unknown): string {
 
 function describeIssue(error: z.ZodError): string {
   const [issue] = error.issues;
-  const place = issue === undefined || issue.path.length === 0 ? 'the body' : issue.path.map(String).join('.');
+  const place =
+    issue === undefined || issue.path.length === 0 ? 'the body' : issue.path.map(String).join('.');
   return `${place}: ${issue?.message ?? 'not understood'}`;
 }
 
 /** The eight calls of `docker.volumedriver/1.0` (protocol.md, section 2, "Endpoints"). */
 export function volumeEndpoints(service: VolumeService): Endpoint[] {
+  return [...askingEndpoints(service), ...changingEndpoints(service)];
+}
+
+function askingEndpoints(service: VolumeService): Endpoint[] {
   return [
     endpoint({
       path: '/VolumeDriver.Capabilities',
       schema: emptyRequest,
       needsBody: false,
       handle: () => ({ Capabilities: { Scope: service.capabilities().scope } }),
-    }),
-    endpoint({
-      path: '/VolumeDriver.Create',
-      schema: createRequest,
-      async handle({ Name, Opts }, call) {
-        await service.create(Name, Opts, call);
-        return {};
-      },
-    }),
-    endpoint({
-      path: '/VolumeDriver.Remove',
-      schema: namedRequest,
-      async handle({ Name }, call) {
-        await service.remove(Name, call);
-        return {};
-      },
-    }),
-    endpoint({
-      path: '/VolumeDriver.Mount',
-      schema: mountRequest,
-      handle: async ({ Name, ID }, call) => ({ Mountpoint: await service.mount(Name, ID, call) }),
-    }),
-    endpoint({
-      path: '/VolumeDriver.Unmount',
-      schema: mountRequest,
-      async handle({ Name, ID }, call) {
-        await service.unmount(Name, ID, call);
-        return {};
-      },
     }),
     endpoint({
       path: '/VolumeDriver.Get',
@@ -114,6 +90,36 @@ export function volumeEndpoints(service: VolumeService): Endpoint[] {
       handle: async ({ Name }, call) => ({ Mountpoint: (await service.path(Name, call)) ?? '' }),
     }),
   ];
+}
+
+function changingEndpoints(service: VolumeService): Endpoint[] {
+  return [
+    endpoint({
+      path: '/VolumeDriver.Create',
+      schema: createRequest,
+      handle: async ({ Name, Opts }, call) => done(await service.create(Name, Opts, call)),
+    }),
+    endpoint({
+      path: '/VolumeDriver.Remove',
+      schema: namedRequest,
+      handle: async ({ Name }, call) => done(await service.remove(Name, call)),
+    }),
+    endpoint({
+      path: '/VolumeDriver.Mount',
+      schema: mountRequest,
+      handle: async ({ Name, ID }, call) => ({ Mountpoint: await service.mount(Name, ID, call) }),
+    }),
+    endpoint({
+      path: '/VolumeDriver.Unmount',
+      schema: mountRequest,
+      handle: async ({ Name, ID }, call) => done(await service.unmount(Name, ID, call)),
+    }),
+  ];
+}
+
+/** The answer of calls that only succeed or fail. */
+function done(_nothing: void): object {
+  return {};
 }
 
 /** `CreatedAt` has to be RFC 3339 or absent: an empty one makes the whole answer undecodable (protocol.md, section 2). */

@@ -3,7 +3,10 @@ import { z } from 'zod';
 // Names and IDs are bounded here and understood by the core. The engine limits neither (protocol.md, section 2, "Name rules").
 const name = z.string().max(65_536);
 const mountId = z.string().min(1, 'must not be empty').max(256);
-const options = z.record(z.string().max(1_024), z.string().max(65_536)).nullish().transform((value) => value ?? {});
+const options = z
+  .record(z.string().max(1_024), z.string().max(65_536))
+  .nullish()
+  .transform((value) => value ?? {});
 
 /** `{"Name": …}` */
 export const namedRequest = z.object({ Name: name });

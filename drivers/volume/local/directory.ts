@@ -25,7 +25,10 @@ export class DirectoryForm implements LocalForm {
 
   async #copy(files: FileTree, source: ClonePlace, data: string): Promise<void> {
     if (kindOf(source.volume.options) === 'path') {
-      await this.#hostPath.use(source.volume.options, async (directory) => await files.copyTree(directory, data));
+      await this.#hostPath.use(
+        source.volume.options,
+        async (directory) => await files.copyTree(directory, data),
+      );
       return;
     }
     await files.copyTree(dataDirectoryOf(source.home), data);

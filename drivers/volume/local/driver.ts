@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { StowageError, toStowageError } from '../../../plugin/core/errors.ts';
 import type {
   CloneSource,
@@ -35,7 +36,12 @@ export class LocalDriver implements VolumeDriver<LocalOptions> {
     this.#context = context;
     this.#layout = new Layout(settings.dataDirectory);
     const path = new HostPathForm(host, settings.pathRoots, settings.dataDirectory);
-    this.#forms = { directory: new DirectoryForm(host, path), image: new ImageForm(host), path, memory: new MemoryForm(host) };
+    this.#forms = {
+      directory: new DirectoryForm(host, path),
+      image: new ImageForm(host),
+      path,
+      memory: new MemoryForm(host),
+    };
   }
 
   async recover(): Promise<void> {
@@ -45,8 +51,10 @@ export class LocalDriver implements VolumeDriver<LocalOptions> {
 
   async discover(): Promise<DiscoveredVolume[]> {
     const names = await this.#context.host.files.list(this.#layout.volumes);
-    const marks = await Promise.all(names.map(async (name) => await readMark(this.#context.host.files, this.#layout.home(name))));
-    return marks.filter((mark, index) => mark !== undefined && mark.name === names[index]) as DiscoveredVolume[];
+    const marks = await Promise.all(
+      names.map(async (name) => await readMark(this.#context.host.files, this.#layout.home(name))),
+    );
+    return marks.flatMap((mark, index) => (mark === undefined || mark.name !== names[index] ? [] : [mark]));
   }
 
   async create(volume: LocalVolume, source?: CloneSource<LocalOptions>): Promise<void> {
@@ -144,9 +152,13 @@ export class LocalDriver implements VolumeDriver<LocalOptions> {
 
   async #checkOwnMark(volume: LocalVolume, home: string): Promise<void> {
     if (await this.#isMarked(volume, home)) return;
-    throw new StowageError('E_VOLUME_EXISTS', `${home} exists already and belongs to another volume or to nobody`, {
-      remedy: 'Move it away, or choose another name.',
-    });
+    throw new StowageError(
+      'E_VOLUME_EXISTS',
+      `${home} exists already and belongs to another volume or to nobody`,
+      {
+        remedy: 'Move it away, or choose another name.',
+      },
+    );
   }
 
   /** A copy of files that change meanwhile is no copy of any moment: the source has to be at rest. */
@@ -154,16 +166,25 @@ export class LocalDriver implements VolumeDriver<LocalOptions> {
     const [from, to] = [kindOf(source.volume.options), kindOf(volume.options)];
     const fits = from === to || (from === 'path' && to === 'directory');
     if (!fits || from === 'memory' || source.volume.options.fsType !== volume.options.fsType) {
-      throw new StowageError('E_NOT_SUPPORTED', `a clone has the form of its source; ${source.volume.name} is ${describeKind(source.volume.options)}`);
+      throw new StowageError(
+        'E_NOT_SUPPORTED',
+        `a clone has the form of its source; ${source.volume.name} is ${describeKind(source.volume.options)}`,
+      );
     }
     if ((volume.options.size ?? 0) < (source.volume.options.size ?? 0)) {
-      throw new StowageError('E_INVALID_OPTION', 'a clone cannot be smaller than its source', { remedy: 'Leave size out, or make it larger.' });
+      throw new StowageError('E_INVALID_OPTION', 'a clone cannot be smaller than its source', {
+        remedy: 'Leave size out, or make it larger.',
+      });
     }
     const holders = await this.holders(source.volume, source.target);
     if (source.target === undefined && holders.length === 0) return;
-    throw new StowageError('E_VOLUME_IN_USE', `its source ${source.volume.name} is in use, so a copy would not be of one moment`, {
-      remedy: 'Stop the containers that use the source, then repeat.',
-    });
+    throw new StowageError(
+      'E_VOLUME_IN_USE',
+      `its source ${source.volume.name} is in use, so a copy would not be of one moment`,
+      {
+        remedy: 'Stop the containers that use the source, then repeat.',
+      },
+    );
   }
 
   async #removeStaging(staging: string): Promise<void> {
@@ -175,15 +196,26 @@ export class LocalDriver implements VolumeDriver<LocalOptions> {
     }
   }
 
-  /** Deletes what lies in the trash, one after the other, without anybody waiting for it. */
+  /** Deletes what lies in the trash, without anybody waiting for it. One round at a time. */
   #emptyTrash(): void {
-    this.#emptying = this.#emptying.then(async () => {
-      for (const name of await this.#context.host.files.list(this.#layout.trash)) {
-        await this.#context.host.files.removeTree(`${this.#layout.trash}/${name}`);
-      }
-    }).catch((thrown: unknown) => {
-      this.#context.log.warn({ err: toStowageError(thrown) }, 'could not empty the trash; the next removal tries again');
-    });
+    const previous = this.#emptying;
+    this.#emptying = (async () => {
+      await previous;
+      await this.#emptyTrashNow();
+    })();
+  }
+
+  async #emptyTrashNow(): Promise<void> {
+    const { files } = this.#context.host;
+    try {
+      for (const name of await files.list(this.#layout.trash))
+        await files.removeTree(join(this.#layout.trash, name));
+    } catch (thrown) {
+      this.#context.log.warn(
+        { err: toStowageError(thrown) },
+        'could not empty the trash; the next removal tries again',
+      );
+    }
   }
 }
 

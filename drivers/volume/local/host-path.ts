@@ -40,7 +40,9 @@ export class HostPathForm implements LocalForm {
   }
 
   async measure({ volume }: Place): Promise<Usage> {
-    return await this.use(volume.options, async (directory) => ({ usedBytes: await this.#host.files.diskUsage(directory) }));
+    return await this.use(volume.options, async (directory) => ({
+      usedBytes: await this.#host.files.diskUsage(directory),
+    }));
   }
 
   describe(options: LocalOptions): Readonly<Record<string, string>> {
@@ -73,19 +75,27 @@ export class HostPathForm implements LocalForm {
     const [root] = fitting.toSorted((left, right) => right.hostPath.length - left.hostPath.length);
     if (root !== undefined) return root;
     const allowed = this.#roots.map(({ hostPath }) => hostPath).join(', ');
-    throw new StowageError('E_PATH_NOT_ALLOWED', `path=${path} is not below a directory that the operator allowed (${allowed === '' ? 'none' : allowed})`);
+    throw new StowageError(
+      'E_PATH_NOT_ALLOWED',
+      `path=${path} is not below a directory that the operator allowed (${allowed === '' ? 'none' : allowed})`,
+    );
   }
 
   async #checkPlace(path: string, pinned: PinnedDirectory, pinnedRoot: PinnedDirectory): Promise<void> {
     if (!isWithin(pinned.realPath, pinnedRoot.realPath)) {
-      throw new StowageError('E_PATH_NOT_ALLOWED', `path=${path} leads through a symbolic link out of the directory that the operator allowed`);
+      throw new StowageError(
+        'E_PATH_NOT_ALLOWED',
+        `path=${path} leads through a symbolic link out of the directory that the operator allowed`,
+      );
     }
     const [own, asked] = await Promise.all([
       this.#host.mounts.identify(this.#dataDirectory),
       this.#host.mounts.identify(pinned.path),
     ]);
-    const overlaps = own.device === asked.device && (isWithin(own.root, asked.root) || isWithin(asked.root, own.root));
-    if (overlaps) throw new StowageError('E_PATH_NOT_ALLOWED', `path=${path} would show Stowage's own data directory`);
+    const overlaps =
+      own.device === asked.device && (isWithin(own.root, asked.root) || isWithin(asked.root, own.root));
+    if (overlaps)
+      throw new StowageError('E_PATH_NOT_ALLOWED', `path=${path} would show Stowage's own data directory`);
   }
 }
 

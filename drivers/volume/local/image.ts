@@ -85,12 +85,21 @@ export class ImageForm implements LocalForm {
    * elsewhere keeps the file system and its loop device alive afterwards; if the process dies meanwhile, the kernel
    * takes everything back.
    */
-  async #withScratchMount(place: Place, options: readonly string[], work: (root: string, loop: LoopDevice) => Promise<void>): Promise<void> {
+  async #withScratchMount(
+    place: Place,
+    options: readonly string[],
+    work: (root: string, loop: LoopDevice) => Promise<void>,
+  ): Promise<void> {
     const loop = await this.#attach(place);
     try {
       const scratch = await this.#host.files.makeScratchDirectory();
       try {
-        await this.#host.mounts.mount({ source: loop.path, target: scratch, fileSystem: place.volume.options.fsType, options });
+        await this.#host.mounts.mount({
+          source: loop.path,
+          target: scratch,
+          fileSystem: place.volume.options.fsType,
+          options,
+        });
         await work(scratch, loop);
       } finally {
         await this.#host.mounts.unmount(scratch);
@@ -120,7 +129,10 @@ export class ImageForm implements LocalForm {
   async #checkFileSystem(image: string, fsType: LocalOptions['fsType']): Promise<void> {
     const facts = await this.#host.fileSystems.probe(image);
     if (facts?.type !== fsType) {
-      throw new StowageError('E_FILESYSTEM_DAMAGED', `its image ${image} has ${facts?.type ?? 'no'} file system where ${fsType} should be`);
+      throw new StowageError(
+        'E_FILESYSTEM_DAMAGED',
+        `its image ${image} has ${facts?.type ?? 'no'} file system where ${fsType} should be`,
+      );
     }
     if (!facts.clean) await this.#host.fileSystems.check(image, fsType);
   }
@@ -141,7 +153,10 @@ export class ImageForm implements LocalForm {
     const pinned = await this.#host.files.pinDirectory(data);
     await pinned.release();
     if (pinned.realPath === join(await this.#realPath(root), 'data')) return data;
-    throw new StowageError('E_FILESYSTEM_DAMAGED', 'the top directory of its file system is not what Stowage made');
+    throw new StowageError(
+      'E_FILESYSTEM_DAMAGED',
+      'the top directory of its file system is not what Stowage made',
+    );
   }
 
   async #realPath(path: string): Promise<string> {

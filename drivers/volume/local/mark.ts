@@ -16,7 +16,9 @@ const markSchema = z.object({
 
 /** Writes the mark; durable when it resolves. */
 export async function writeMark(files: FileTree, home: string, volume: DiscoveredVolume): Promise<void> {
-  const mark = { version: 1, ...volume, createdAt: volume.createdAt.getTime() } satisfies z.input<typeof markSchema>;
+  const mark = { version: 1, ...volume, createdAt: volume.createdAt.getTime() } satisfies z.input<
+    typeof markSchema
+  >;
   await files.writeText(join(home, FILE_NAME), `${JSON.stringify(mark, null, 2)}\n`);
 }
 
@@ -25,7 +27,9 @@ export async function readMark(files: FileTree, home: string): Promise<Discovere
   const path = join(home, FILE_NAME);
   if (!(await files.exists(path))) return undefined;
   const parsed = markSchema.safeParse(parseJson(await files.readText(path)));
-  return parsed.success ? { ...parsed.data, createdAt: new Date(parsed.data.createdAt) } : undefined;
+  if (!parsed.success) return undefined;
+  const { name, given, createdAt, retained } = parsed.data;
+  return { name, given, createdAt: new Date(createdAt), retained };
 }
 
 function parseJson(text: string): unknown {

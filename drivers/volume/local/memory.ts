@@ -23,7 +23,13 @@ export class MemoryForm implements LocalForm {
       source: 'stowage',
       target,
       fileSystem: 'tmpfs',
-      options: [...mountOptions, `size=${String(size)}`, `uid=${String(uid)}`, `gid=${String(gid)}`, `mode=${mode.toString(8)}`],
+      options: [
+        ...mountOptions,
+        `size=${String(size)}`,
+        `uid=${String(uid)}`,
+        `gid=${String(gid)}`,
+        `mode=${mode.toString(8)}`,
+      ],
     });
   }
 

@@ -33,6 +33,9 @@ const ALLOWED: Readonly<Record<FileSystemType | 'directory' | 'path' | 'memory',
 export const FILE_SYSTEM_MOUNT_OPTIONS: AllowList = Object.values(ALLOWED).flat();
 
 /** The first option that this kind of volume does not take, or undefined. */
-export function refusedMountOption(options: readonly string[], kind: keyof typeof ALLOWED): string | undefined {
+export function refusedMountOption(
+  options: readonly string[],
+  kind: keyof typeof ALLOWED,
+): string | undefined {
   return options.find((option) => !ALLOWED[kind].some((pattern) => pattern.test(option)));
 }

@@ -1,5 +1,13 @@
 import type { FileSystemType } from '../../../plugin/core/ports/host.ts';
-import { absolutePathField, idField, listField, modeField, sizeField, volumeNameField, wordField } from '../../../plugin/core/option-fields.ts';
+import {
+  absolutePathField,
+  idField,
+  listField,
+  modeField,
+  sizeField,
+  volumeNameField,
+  wordField,
+} from '../../../plugin/core/option-fields.ts';
 import { defineOptions, type GivenOptions, type OptionSet } from '../../../plugin/core/options.ts';
 import { checkMkfsOptions, mkfsOptionsField } from './mkfs-options.ts';
 import { FILE_SYSTEM_MOUNT_OPTIONS, refusedMountOption } from './mount-options.ts';
@@ -40,35 +48,44 @@ const SMALLEST: Readonly<Record<FileSystemType, number>> = {
 
 /** Why the combination makes no sense, or undefined. */
 function checkCombination(options: LocalOptions, given: GivenOptions): string | undefined {
-  const clash = (names: readonly string[]): string | undefined => names.find((name) => given[name] !== undefined);
+  const clash = (names: readonly string[]): string | undefined =>
+    names.find((name) => given[name] !== undefined);
   const kind = kindOf(options);
   if (kind === 'path') {
     const other = clash(['size', 'fsType', 'mkfsOptions', 'medium', 'from', 'uid', 'gid', 'mode']);
     if (other !== undefined) return `path and ${other} exclude each other: a host directory is used as it is`;
-    if (given['reclaimPolicy'] === 'delete') return 'path and reclaimPolicy=delete exclude each other: a host directory is never deleted';
+    if (given['reclaimPolicy'] === 'delete')
+      return 'path and reclaimPolicy=delete exclude each other: a host directory is never deleted';
   }
   if (kind === 'memory') {
     if (options.size === undefined) return 'medium=memory needs size, the most memory the volume may take';
     const other = clash(['fsType', 'mkfsOptions', 'from']);
     if (other !== undefined) return `medium=memory and ${other} exclude each other`;
-    if (given['reclaimPolicy'] === 'retain') return 'medium=memory and reclaimPolicy=retain exclude each other: memory keeps nothing';
+    if (given['reclaimPolicy'] === 'retain')
+      return 'medium=memory and reclaimPolicy=retain exclude each other: memory keeps nothing';
   }
   if (kind === 'directory' && options.from === undefined) {
     const other = clash(['fsType', 'mkfsOptions']);
-    if (other !== undefined) return `${other} needs size: without it the volume is a directory of the host's file system`;
+    if (other !== undefined)
+      return `${other} needs size: without it the volume is a directory of the host's file system`;
   }
-  return kind === 'image' ? (checkImage(options) ?? checkMountOptions(options, kind)) : checkMountOptions(options, kind);
+  return kind === 'image'
+    ? (checkImage(options) ?? checkMountOptions(options, kind))
+    : checkMountOptions(options, kind);
 }
 
 function checkImage({ size, fsType, mkfsOptions }: LocalOptions): string | undefined {
   const smallest = SMALLEST[fsType];
-  if (size !== undefined && size < smallest) return `size is too small for ${fsType}; the least is ${String(smallest / MEBIBYTE)}MiB`;
+  if (size !== undefined && size < smallest)
+    return `size is too small for ${fsType}; the least is ${String(smallest / MEBIBYTE)}MiB`;
   return checkMkfsOptions(fsType, mkfsOptions);
 }
 
 function checkMountOptions(options: LocalOptions, kind: LocalKind): string | undefined {
   const refused = refusedMountOption(options.mountOptions, kind === 'image' ? options.fsType : kind);
-  return refused === undefined ? undefined : `mountOptions has ${JSON.stringify(refused)}, which a volume of this kind does not take`;
+  return refused === undefined
+    ? undefined
+    : `mountOptions has ${JSON.stringify(refused)}, which a volume of this kind does not take`;
 }
 
 /** The options of the local backend. The table in README.md says the same; a test holds the two together. */
@@ -122,8 +139,18 @@ export const localOptions: OptionSet<LocalOptions> = defineOptions<LocalOptions>
       },
       help: '`delete` (default) or `retain`: `docker volume rm` keeps the data, and a later create of the same name finds it again.',
     },
-    uid: { schema: idField, aliases: [], help: 'Owner of the volume’s top directory when it is made. Default 0.', inherited: true },
-    gid: { schema: idField, aliases: [], help: 'Group of the volume’s top directory when it is made. Default 0.', inherited: true },
+    uid: {
+      schema: idField,
+      aliases: [],
+      help: 'Owner of the volume’s top directory when it is made. Default 0.',
+      inherited: true,
+    },
+    gid: {
+      schema: idField,
+      aliases: [],
+      help: 'Group of the volume’s top directory when it is made. Default 0.',
+      inherited: true,
+    },
     mode: {
       schema: modeField,
       aliases: ['dirMode', 'unixPermissions', 'mountPermissions'],
