@@ -51,7 +51,8 @@ function faultOf(
   const abnormal = abnormalEnd(end);
   if (abnormal !== undefined) return abnormal + unfinishedNote(records);
   if (!records.some((record) => record.type === 'end')) {
-    return `ended with code ${end.code} before its tests were done${unfinishedNote(records)}`;
+    // A file without tests looks the same: node:test does not even start its reporter.
+    return `ended with code ${end.code} before its tests were done, or holds none${unfinishedNote(records)}`;
   }
   if (tests.length === 0) return 'holds no test';
   if (end.code !== 0 && tests.every((test) => test.passed)) return `ended with code ${end.code}`;
