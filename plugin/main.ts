@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { volumeDrivers } from '../drivers/registry.ts';
 import { readProcessConfig, type Config } from './config.ts';
 import { Backends } from './core/backends.ts';
@@ -48,8 +49,9 @@ async function serveVolumes(config: Config, log: Log): Promise<void> {
     setTimeout(() => process.exit(0), GRACE_MS).unref();
     // Closing also removes the socket file. Calls under way get their answers.
     server.close();
-    server.closeIdleConnections();
     await service.close();
+    await setImmediate();
+    server.closeIdleConnections();
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));

@@ -40,7 +40,13 @@ export class Attachments {
     // From here to the return nothing else can run, so a claim is counted exactly when its caller is told.
     if (call.abandoned) return false;
     const references = addReference(current.references, mountId, this.#parts.clock.now());
-    this.#parts.catalog.put({ ...current, references });
+    try {
+      this.#parts.catalog.put({ ...current, references });
+    } catch (thrown) {
+      // What cannot be remembered must not stay.
+      await this.unmountIfIdle(current);
+      throw thrown;
+    }
     return true;
   }
 

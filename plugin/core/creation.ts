@@ -131,11 +131,10 @@ export class Creation {
 
   async #cloneSource(source: StoredVolume): Promise<CloneSource<unknown>> {
     const { volume } = this.#parts.backends.open(source);
-    const mounted = await this.#parts.attachments.isMounted(source.name);
-    return { volume, target: mounted ? this.#parts.attachments.target(source.name) : undefined };
+    return { volume, target: await this.#mountedTarget(source.name) };
   }
 
-  /** Equal options are fine, a larger size grows the volume, anything else is refused. */
+  /** Equal options are fine, some may change, a larger size grows the volume, anything else is refused. */
   async #repeat(request: CreateRequest, present: StoredVolume): Promise<StoredVolume> {
     if (request.backendGiven && request.backend.definition.name !== present.backend) {
       throw new StowageError('E_VOLUME_EXISTS', `a volume of this name exists on backend ${present.backend}`);
@@ -143,37 +142,53 @@ export class Creation {
     const { options } = this.#parts.backends.find(present.backend).definition;
     const comparison = options.compare(present.options, request.given);
     if (comparison.kind === 'equal') return present;
-    if (comparison.kind === 'different') {
-      throw new StowageError(
-        'E_VOLUME_EXISTS',
-        `a volume of this name exists with other options: ${comparison.difference}`,
-      );
-    }
-    return await this.#grow(present, { ...present.options, ...request.given });
+    if (comparison.kind === 'different') throw differs(present, comparison.difference);
+    return await this.#change(present, { ...present.options, ...request.given }, comparison.grows);
   }
 
-  async #grow(present: StoredVolume, given: GivenOptions): Promise<StoredVolume> {
+  async #change(present: StoredVolume, given: GivenOptions, grows: boolean): Promise<StoredVolume> {
     // The wish is durable first: should the growing be interrupted, the next mount finishes it.
     const stored = this.#parts.catalog.put({ ...present, options: given });
     const { driver, volume } = this.#parts.backends.open(stored);
-    const mounted = await this.#parts.attachments.isMounted(stored.name);
     try {
-      await driver.grow(volume, mounted ? this.#parts.attachments.target(stored.name) : undefined);
+      if (grows) await driver.grow(volume, await this.#mountedTarget(stored.name));
+      await driver.record(volume, stored.state === 'retained');
     } catch (thrown) {
       this.#parts.catalog.put(present);
       throw thrown;
     }
-    this.#parts.log.info({ volume: stored.name }, 'grown');
+    this.#parts.log.info({ volume: stored.name, grows }, 'changed');
     return stored;
   }
 
   async #reclaim(request: CreateRequest, present: StoredVolume): Promise<void> {
     const wanted = await this.#repeat(request, present);
     const { driver, volume } = this.#parts.backends.open(wanted);
-    await driver.reclaim(volume);
+    await driver.record(volume, false);
     this.#parts.catalog.put({ ...wanted, state: 'ready' });
     this.#parts.log.info({ volume: wanted.name }, 'took a retained volume back into use');
   }
+
+  async #mountedTarget(name: string): Promise<string | undefined> {
+    const mounted = await this.#parts.attachments.isMounted(name);
+    return mounted ? this.#parts.attachments.target(name) : undefined;
+  }
+}
+
+function differs(present: StoredVolume, difference: string): StowageError {
+  if (present.state !== 'retained') {
+    return new StowageError(
+      'E_VOLUME_EXISTS',
+      `a volume of this name exists with other options: ${difference}`,
+    );
+  }
+  return new StowageError(
+    'E_VOLUME_EXISTS',
+    `the retained data of a volume of this name has other options: ${difference}`,
+    {
+      remedy: 'Create it without options to take the data back into use, or choose another name.',
+    },
+  );
 }
 
 function isBackend(optionName: string): boolean {

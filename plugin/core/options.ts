@@ -14,6 +14,8 @@ export interface OptionField<Value> {
   readonly inherited?: boolean;
   /** An existing volume accepts a larger value. */
   readonly growable?: boolean;
+  /** An existing volume accepts any other value. */
+  readonly changeable?: boolean;
 }
 
 /** The options of a backend by canonical name. */
@@ -34,7 +36,7 @@ export interface ParsedOptions<Options> {
 /** How an existing volume's options relate to those asked for. */
 export type Comparison =
   | { readonly kind: 'equal' }
-  | { readonly kind: 'larger' }
+  | { readonly kind: 'change'; readonly grows: boolean }
   | { readonly kind: 'different'; readonly difference: string };
 
 /** The options of one backend: parse, compare, inherit. */
@@ -152,18 +154,20 @@ function compareOptions(
   existing: GivenOptions,
   asked: GivenOptions,
 ): Comparison {
-  let larger = false;
+  let grows = false;
+  let changes = false;
   for (const [name, wanted] of Object.entries(asked)) {
     const field = table[name];
     const present = existing[name] ?? defaultText(field, Reflect.get(defaults, name));
     if (field === undefined || present === wanted) continue;
-    if (field.growable === true && present !== undefined && isLarger(field, present, wanted)) {
-      larger = true;
-      continue;
+    const larger = field.growable === true && present !== undefined && isLarger(field, present, wanted);
+    if (!larger && field.changeable !== true) {
+      return { kind: 'different', difference: `${name} is ${present ?? 'not set'}, not ${wanted}` };
     }
-    return { kind: 'different', difference: `${name} is ${present ?? 'not set'}, not ${wanted}` };
+    grows ||= larger;
+    changes = true;
   }
-  return { kind: larger ? 'larger' : 'equal' };
+  return changes ? { kind: 'change', grows } : { kind: 'equal' };
 }
 
 function defaultText(field: OptionField<unknown> | undefined, value: unknown): string | undefined {

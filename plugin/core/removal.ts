@@ -63,7 +63,7 @@ export class Removal {
 
   async #retain(stored: StoredVolume): Promise<void> {
     const { driver, volume } = this.#parts.backends.open(stored);
-    await driver.retain(volume);
+    await driver.record(volume, true);
     this.#parts.catalog.put({ ...stored, state: 'retained', references: NO_REFERENCES });
     this.#parts.log.info({ volume: stored.name }, 'removed, data retained');
   }

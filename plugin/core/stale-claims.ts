@@ -55,12 +55,20 @@ export class StaleClaims {
   async settle(stored: StoredVolume): Promise<Settled> {
     if (stored.references.size === 0 && !stored.unsettled) return { stored, holders: [] };
     const holders = await this.#holders(stored);
-    if (holders.length > 0) return { stored, holders };
+    if (holders.length > 0) return { stored: this.#confirm(stored, holders), holders };
     const references = referencesSince(stored.references, this.#parts.clock.now() - CONTAINER_START_MS);
     const dropped = stored.references.size - references.size;
     if (dropped === 0 && !stored.unsettled) return { stored, holders };
     this.#parts.log.info({ volume: stored.name, dropped }, 'dropped claims that no container stands behind');
     return { stored: this.#parts.catalog.put({ ...stored, references, unsettled: false }), holders };
+  }
+
+  /** With a holder for each claim no claim is in doubt any more. */
+  #confirm(stored: StoredVolume, holders: readonly Holder[]): StoredVolume {
+    if (!this.inDoubt(stored) || stored.unsettled || holders.length < stored.references.size) return stored;
+    const since = this.#parts.clock.now();
+    const references = new Map([...stored.references].map(([id, { count }]) => [id, { count, since }]));
+    return this.#parts.catalog.put({ ...stored, references });
   }
 
   async #holders(stored: StoredVolume): Promise<Holder[]> {

@@ -86,12 +86,8 @@ export class LocalDriver implements VolumeDriver<LocalOptions> {
     this.#emptyTrash();
   }
 
-  async retain(volume: LocalVolume): Promise<void> {
-    await this.#writeMark(volume, this.#layout.home(volume.name), true);
-  }
-
-  async reclaim(volume: LocalVolume): Promise<void> {
-    await this.#writeMark(volume, this.#layout.home(volume.name), false);
+  async record(volume: LocalVolume, retained: boolean): Promise<void> {
+    await this.#writeMark(volume, this.#layout.home(volume.name), retained);
   }
 
   async mount(volume: LocalVolume, target: string): Promise<void> {
@@ -104,7 +100,6 @@ export class LocalDriver implements VolumeDriver<LocalOptions> {
 
   async grow(volume: LocalVolume, target: string | undefined): Promise<void> {
     await this.#form(volume).grow(this.#place(volume), target);
-    await this.#writeMark(volume, this.#layout.home(volume.name), false);
   }
 
   async holders(volume: LocalVolume, target: string | undefined): Promise<Holder[]> {

@@ -137,6 +137,7 @@ export const localOptions: OptionSet<LocalOptions> = defineOptions<LocalOptions>
         'delete-on-remove': { true: 'delete', false: 'retain' },
         sticky: { true: 'retain', false: 'delete' },
       },
+      changeable: true,
       help: '`delete` (default) or `retain`: `docker volume rm` keeps the data, and a later create of the same name finds it again.',
     },
     uid: {

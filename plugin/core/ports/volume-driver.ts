@@ -79,10 +79,11 @@ export interface VolumeDriver<Options> {
    * in its place: only what carries the volume's mark (name and `createdAt`) is touched.
    */
   remove(volume: Volume<Options>): Promise<void>;
-  /** Marks the data as kept although the volume was removed, so that `discover` can tell. */
-  retain(volume: Volume<Options>): Promise<void>;
-  /** Makes a retained volume ordinary again, data unchanged. */
-  reclaim(volume: Volume<Options>): Promise<void>;
+  /**
+   * Writes down, where `discover` finds it, the volume's present options and whether only its data is kept: a volume
+   * removed under `reclaimPolicy=retain` is not in use any more.
+   */
+  record(volume: Volume<Options>, retained: boolean): Promise<void>;
   /** After it resolves `target` is a mount point of the volume. `target` is an empty directory before. */
   mount(volume: Volume<Options>, target: string): Promise<void>;
   /** After it resolves nothing is mounted on `target` and what `mount` took is given back. Not mounted is success. */

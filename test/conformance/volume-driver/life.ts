@@ -34,10 +34,10 @@ export function lifeChecks<Options>(withVolume: WithVolume<Options>, variant: Vo
       await driver.mount(volume, target);
       await driver.unmount(volume, target);
       await driver.unmount(volume, target);
-      await driver.retain(volume);
-      await driver.retain(volume);
-      await driver.reclaim(volume);
-      await driver.reclaim(volume);
+      await driver.record(volume, true);
+      await driver.record(volume, true);
+      await driver.record(volume, false);
+      await driver.record(volume, false);
       await driver.remove(volume);
       await driver.remove(volume);
     });
@@ -53,7 +53,7 @@ export function lifeChecks<Options>(withVolume: WithVolume<Options>, variant: Vo
         createdAt: volume.createdAt,
         retained: false,
       });
-      await driver.retain(volume);
+      await driver.record(volume, true);
       assert.deepEqual(await find(), {
         name: volume.name,
         given: volume.given,
