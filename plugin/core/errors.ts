@@ -88,10 +88,13 @@ export function toStowageError(thrown: unknown): StowageError {
   return new StowageError('E_INTERNAL', 'something unexpected went wrong', { cause: thrown });
 }
 
+/** What starts a new line somewhere or steers a terminal: C0 and C1 control characters, Unicode's separators. */
+const LINE_BREAKERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
+
 /** The single line that Docker shows, e.g. `create volume "db": … (E_…). <remedy>`. */
 export function renderError(operation: string, subject: string, error: StowageError): string {
   const line = `${operation} volume ${JSON.stringify(clip(subject))}: ${error.message} (${error.code}). ${error.remedy}`;
-  return line.replace(/[\u0000-\u001f\u007f]+/g, ' ');
+  return line.replace(LINE_BREAKERS, ' ');
 }
 
 /** Shortens text that came from outside, so that a 64 KiB name cannot become a 64 KiB error. */

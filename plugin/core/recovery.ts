@@ -45,6 +45,7 @@ export class Recovery {
 
   /** Everything else; afterwards volumes can be changed. Trouble with one volume or backend holds up no other. */
   async recover(): Promise<void> {
+    await this.#parts.host.clearLeftovers();
     await Promise.all(
       this.#parts.backends.all().map(async ({ definition, driver }) => {
         await this.#attempt({ backend: definition.name }, async () => await driver.recover());

@@ -7,7 +7,8 @@ const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;
-  while (value >= 1024 && unit < UNITS.length - 1) {
+  // Half a tenth below the next unit already rounds up to it.
+  while (value >= 1023.95 && unit < UNITS.length - 1) {
     value /= 1024;
     unit += 1;
   }

@@ -21,17 +21,8 @@ export interface HostSettings {
   readonly log: Log;
 }
 
-/** The machine that this process runs on. */
-export interface LocalHost extends Host {
-  /**
-   * Takes off what a killed process left mounted in passing. To be called once before drivers recover; the first
-   * passing mount does it otherwise.
-   */
-  clearLeftovers(): Promise<void>;
-}
-
 /** Puts the pieces together. Costs nothing until something is asked of it. */
-export function createHost(settings: HostSettings): LocalHost {
+export function createHost(settings: HostSettings): Host {
   const { log, runDirectory } = settings;
   const calls = new SyscallPool();
   const run = commandRunner(log);
@@ -44,7 +35,7 @@ export function createHost(settings: HostSettings): LocalHost {
   return {
     mounts,
     blockDevices: new LoopDevices({ deviceDirectory: path.join(runDirectory, 'dev'), log }),
-    fileSystems: new KernelFileSystems(run, calls, log),
+    fileSystems: new KernelFileSystems(run, calls),
     files: new KernelFileTree(calls, new CopyCommands(run, calls), scratch),
     clearLeftovers: () => scratch.clearLeftovers(),
   };

@@ -97,8 +97,11 @@ export interface FileSystems {
   probe(path: string): Promise<FileSystemFacts | undefined>;
   /** Repairs what is safe to repair unattended. E_FILESYSTEM_DAMAGED when that does not suffice. Not mounted. */
   check(path: string, type: FileSystemType): Promise<void>;
-  /** Makes the mounted file system fill its device. `target` shows any directory of it. */
-  grow(device: string, target: string, type: FileSystemType): Promise<void>;
+  /**
+   * Makes the file system fill its device. `target` shows any directory of it; without `target` it is not mounted, and
+   * only what could not grow at the next mount is grown: ext4, where the process lacks CAP_SYS_RESOURCE.
+   */
+  grow(device: string, target: string | undefined, type: FileSystemType): Promise<void>;
   /** Gives an unmounted copy of a file system an identity of its own. */
   renew(path: string, type: FileSystemType): Promise<void>;
   /** Space of the file system that `path` lies on, from the kernel. */
@@ -158,6 +161,8 @@ export interface Host {
   readonly blockDevices: BlockDevices;
   readonly fileSystems: FileSystems;
   readonly files: FileTree;
+  /** Takes off what a process of ours that was killed left mounted in passing. Trouble is logged, not thrown. */
+  clearLeftovers(): Promise<void>;
 }
 
 /** Time, handed in so that tests can own it. */
