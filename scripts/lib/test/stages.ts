@@ -33,7 +33,7 @@ export const stages: readonly Stage[] = [
   { name: 'unused', tool: ['knip'] },
   {
     name: 'unit',
-    files: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'],
+    files: ['test/unit/**/*.test.ts', 'test/architecture.test.ts', 'test/architecture/*.test.ts'],
     concurrency: 2,
     deadlineMs: 2 * MINUTE_MS,
     packages: [],
