@@ -1,29 +1,124 @@
-import { StowageError } from '../core/errors.ts';
 import { statfs } from 'node:fs/promises';
-import type { FileSystemFacts, FileSystems, FileSystemType, Log } from '../core/ports/host.ts';
-import type { RunCommand } from './run-command.ts';
+import { StowageError } from '../core/errors.ts';
+import type { FileSystemFacts, FileSystems, FileSystemType } from '../core/ports/host.ts';
+import { isBlank, readSuperblock } from './device-reading.ts';
+import { growMounted, mayGrowMountedExt4 } from './grow.ts';
+import { attempt, hostFailure } from './host-failure.ts';
+import { renewIdentity } from './renew.ts';
+import { type CommandResult, lastWords, type RunCommand } from './run-command.ts';
 import type { BlockingCalls } from './syscall-pool.ts';
+import { errnoOf } from './system-call-error.ts';
 
-const todo = (): Promise<never> => Promise.reject(new StowageError('E_NOT_SUPPORTED', 'not yet'));
+const MINUTE = 60_000;
+const FORMAT_DEADLINE = 10 * MINUTE;
+/** Large file systems take hours; whoever waits for it has a shorter deadline of his own. */
+const CHECK_DEADLINE = 12 * 60 * MINUTE;
+
+/** The tools' options; what the caller adds comes after and so overrules. */
+const FORMAT: Readonly<Record<FileSystemType, readonly string[]>> = {
+  // No share kept for root: the volume's size is the user's. The kernel fills the tables of a new file system later.
+  ext4: ['-q', '-m', '0', '-E', 'lazy_itable_init=1,lazy_journal_init=1,nodiscard'],
+  xfs: ['-q', '-K'],
+  btrfs: ['-q', '-K'],
+};
+/** Exit codes of e2fsck are a sum of these. */
+const E2FSCK = {
+  corrected: 1,
+  correctedRestart: 2,
+  left: 4,
+  all: Array.from({ length: 16 }, (_, code) => code),
+};
+
+/** File systems by their own tools and by the kernel. */
 export class KernelFileSystems implements FileSystems {
-  constructor(_run: RunCommand, _calls: BlockingCalls, _log: Log) {}
-  format(_path: string, _type: FileSystemType, _options: readonly string[]): Promise<void> {
-    return todo();
+  readonly #run: RunCommand;
+  readonly #calls: BlockingCalls;
+
+  constructor(run: RunCommand, calls: BlockingCalls) {
+    this.#run = run;
+    this.#calls = calls;
   }
-  probe(_path: string): Promise<FileSystemFacts | undefined> {
-    return todo();
+
+  async format(path: string, type: FileSystemType, options: readonly string[]): Promise<void> {
+    // Without a terminal mkfs.ext4 does not ask before it overwrites; so it is asked here.
+    if (!(await attempt(`reading ${path}`, () => isBlank(path)))) {
+      throw new StowageError(
+        'E_HOST_FAILED',
+        `${path} is not blank, and what holds data is never formatted`,
+        {
+          remedy: 'Look at what is on it; if nothing of it is needed, remove the volume and create it anew.',
+        },
+      );
+    }
+    await this.#run(`mkfs.${type}`, [...FORMAT[type], ...options, path], { deadline: FORMAT_DEADLINE });
   }
-  check(_path: string, _type: FileSystemType): Promise<void> {
-    return todo();
+
+  probe(path: string): Promise<FileSystemFacts | undefined> {
+    return attempt(`reading ${path}`, async () => {
+      const found = await readSuperblock(path);
+      return found && { type: found.type, sizeBytes: found.sizeBytes, clean: found.clean };
+    });
   }
-  grow(_device: string, _target: string, _type: FileSystemType): Promise<void> {
-    return todo();
+
+  async check(path: string, type: FileSystemType): Promise<void> {
+    // The others repair themselves when they are mounted; their tools for more are not safe unattended.
+    if (type !== 'ext4') return;
+    await this.#checkExt4(['-p', path], path);
   }
-  renew(_path: string, _type: FileSystemType): Promise<void> {
-    return todo();
+
+  async #checkExt4(parameters: readonly string[], path: string): Promise<void> {
+    const result = await this.#run('e2fsck', parameters, { deadline: CHECK_DEADLINE, accept: E2FSCK.all });
+    if (result.exitCode <= (E2FSCK.corrected | E2FSCK.correctedRestart)) return;
+    if ((result.exitCode & E2FSCK.left) !== 0 || (await this.probe(path)) === undefined)
+      throw damaged(path, result);
+    throw new StowageError('E_HOST_FAILED', `e2fsck failed: ${lastWords(result)}`, {
+      details: { exitCode: result.exitCode, stderr: result.stderr },
+    });
   }
-  async space(path: string): Promise<{ readonly usedBytes: number; readonly sizeBytes: number }> {
-    const s = await statfs(path, { bigint: true });
-    return { usedBytes: Number((s.blocks - s.bfree) * s.bsize), sizeBytes: Number(s.blocks * s.bsize) };
+
+  async grow(device: string, target: string | undefined, type: FileSystemType): Promise<void> {
+    try {
+      if (target !== undefined) await growMounted(this.#calls, device, target, type);
+      else if (type === 'ext4' && !(await mayGrowMountedExt4())) await this.#growUnmounted(device);
+    } catch (error) {
+      if (errnoOf(error) !== 'EPERM')
+        throw hostFailure(`growing the ${type} file system on ${device}`, error);
+      throw new StowageError(
+        'E_HOST_FAILED',
+        `growing the ${type} file system failed: the kernel does not permit it`,
+        {
+          remedy:
+            'Stop the containers that use it: it grows at the next mount. To grow in use, give Stowage CAP_SYS_RESOURCE.',
+          cause: error,
+        },
+      );
+    }
   }
+
+  /** Only where there is no other way: the kernel's own growing is journaled, this is not. */
+  async #growUnmounted(path: string): Promise<void> {
+    await this.#checkExt4(['-f', '-p', path], path);
+    await this.#run('resize2fs', [path], { deadline: CHECK_DEADLINE });
+  }
+
+  async renew(path: string, type: FileSystemType): Promise<void> {
+    await renewIdentity(this.#run, path, type, () => this.#checkExt4(['-f', '-p', path], path));
+  }
+
+  space(path: string): Promise<{ readonly usedBytes: number; readonly sizeBytes: number }> {
+    return attempt(`asking for the space of ${path}`, async () => {
+      const { blocks, bfree, bsize } = await statfs(path, { bigint: true });
+      return { usedBytes: Number((blocks - bfree) * bsize), sizeBytes: Number(blocks * bsize) };
+    });
+  }
+}
+
+function damaged(path: string, result: CommandResult): StowageError {
+  return new StowageError(
+    'E_FILESYSTEM_DAMAGED',
+    `the file system on ${path} is damaged: ${lastWords(result)}`,
+    {
+      details: { exitCode: result.exitCode, stderr: result.stderr },
+    },
+  );
 }
