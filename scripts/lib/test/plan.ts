@@ -31,19 +31,20 @@ export function planFor(
   testFiles: readonly string[],
 ): Plan {
   const all = stages.map((stage) => ({ stage, files: testFiles.filter((file) => runs(stage, file)) }));
-  const planned = all.flatMap((entry) => select(entry, names));
-  const known = (name: string): boolean =>
-    stages.some((stage) => stage.name === name) || all.some(({ files }) => files.some(contains(name)));
+  // A stage's name means that stage, not also the files that happen to hold the word.
+  const parts = names.filter((name) => !stages.some((stage) => stage.name === name));
+  const planned = all.flatMap((entry) => select(entry, names, parts));
+  const isVain = (part: string): boolean => !all.some(({ files }) => files.some(contains(part)));
   return {
     stages: planned,
-    unknownNames: names.filter((name) => !known(name)),
+    unknownNames: parts.filter(isVain),
     strayFiles: testFiles.filter((file) => !stages.some((stage) => runs(stage, file))),
   };
 }
 
-function select(entry: PlannedStage, names: readonly string[]): PlannedStage[] {
+function select(entry: PlannedStage, names: readonly string[], parts: readonly string[]): PlannedStage[] {
   if (names.length === 0 || names.includes(entry.stage.name)) return [entry];
-  const files = entry.files.filter((file) => names.some((name) => contains(name)(file)));
+  const files = entry.files.filter((file) => parts.some((part) => contains(part)(file)));
   return files.length === 0 ? [] : [{ stage: entry.stage, files }];
 }
 

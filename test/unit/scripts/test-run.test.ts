@@ -83,6 +83,13 @@ describe('choosing what to run', () => {
   it('takes a stage by its name', () => assert.deepEqual(chosen('e2e'), ['test/e2e/a.test.ts']));
   it('takes files by a part of their path', () =>
     assert.deepEqual(chosen('a.test'), ['test/unit/a.test.ts', 'test/e2e/a.test.ts']));
+  it('does not take a stage for a part of a path', () =>
+    assert.deepEqual(
+      planFor(['e2e'], realStages, ['test/e2e/testcontainers/a.test.ts']).stages.flatMap(
+        ({ files }) => files,
+      ),
+      [],
+    ));
   it('takes everything without a name', () => assert.deepEqual(chosen(), files));
 
   it('runs each test file in one stage', () => {
