@@ -28,27 +28,52 @@ export async function findHolders(
   const own = await readFile('/proc/self/mountinfo', 'utf8');
   const ownKey = await namespaceKey('/proc/self', own);
   const ownMounts = parseMountinfo(own);
-  const ownMount = ownMounts.findLast((line) => line.target === ownTarget);
+  const peerGroup = ownMounts.findLast((line) => line.target === ownTarget)?.peerGroup;
+  const wanted = { ...thing, deviceName: await deviceName(thing.device), peerGroup };
   // The same mount has the same ID wherever it shows, also where the kernel hides which namespace a process is in.
   const ownIds = new Set(ownMounts.map((line) => line.id));
   const holders: Holder[] = [];
   for (const [key, pids] of await namespaces(settings.hostProc)) {
     if (key === ownKey) continue;
-    const holder = await holderIn(
-      settings.hostProc,
-      pids,
-      (line) => !ownIds.has(line.id) && holds(line, thing, ownMount),
-    );
+    const test = (line: MountLine): boolean => !ownIds.has(line.id) && holds(line, wanted);
+    const holder = await holderIn(settings.hostProc, pids, test);
     if (holder !== undefined) holders.push(holder);
   }
   return holders;
 }
 
+/** What `holds` looks for. */
+export interface WantedThing extends MountedThing {
+  /** The device's name in the kernel, e.g. `loop3`, where it has one. */
+  readonly deviceName: string | undefined;
+  /** Peer group of our own mount of the thing, whose copies in other namespaces are nobody's. */
+  readonly peerGroup: number | undefined;
+}
+
 /** Whether one line of another namespace's table holds the thing, by itself rather than as a copy of our own mount. */
-export function holds(line: MountLine, thing: MountedThing, ownMount: MountLine | undefined): boolean {
-  if (line.device !== thing.device || !isAtOrBelow(line.root, thing.root)) return false;
-  const group = ownMount?.peerGroup;
+export function holds(line: MountLine, wanted: WantedThing): boolean {
+  if (!isOnDevice(line, wanted) || !isAtOrBelow(line.root, wanted.root)) return false;
+  const group = wanted.peerGroup;
   return group === undefined || (line.peerGroup !== group && line.masterGroup !== group);
+}
+
+/** A btrfs has a number of its own instead of its disk's; there the source names the disk. */
+function isOnDevice(line: MountLine, wanted: WantedThing): boolean {
+  if (line.device === wanted.device) return true;
+  return (
+    line.fileSystem === 'btrfs' &&
+    wanted.deviceName !== undefined &&
+    path.basename(line.source) === wanted.deviceName
+  );
+}
+
+async function deviceName(device: string): Promise<string | undefined> {
+  try {
+    return path.basename(await readlink(`/sys/dev/block/${device}`));
+  } catch {
+    // No disk, as for tmpfs, overlay and btrfs.
+    return undefined;
+  }
 }
 
 /** All processes by mount namespace, each list in ascending order. */
