@@ -4,11 +4,24 @@
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
-installed="$root/node_modules/.package-lock.json"
 
-if [[ ! -x "$root/node_modules/.bin/node" || "$root/package-lock.json" -nt "$installed" ]]; then
-  # To stderr: what a script prints is its own.
-  (cd "$root" && npm ci --no-audit --no-fund) >&2
+packages_are_old() {
+  [[ ! -x "$root/node_modules/.bin/node" || "$root/package-lock.json" -nt "$root/node_modules/.package-lock.json" ]]
+}
+
+# All output goes to stderr: what a script prints on stdout is its own.
+install_packages() {
+  # The machine's own Node only starts npm; any version does.
+  command -v npm || { apt-get update -q && apt-get install -q -y --no-install-recommends npm; }
+  (cd "$root" && npm ci --no-audit --no-fund)
+}
+
+if packages_are_old; then
+  # Scripts that start at the same time install once: the second finds the work done.
+  exec 9<"$root"
+  flock 9
+  if packages_are_old; then install_packages >&2; fi
+  exec 9<&-
 fi
 
 exec "$root/node_modules/.bin/node" "$root/$1" "${@:2}"
