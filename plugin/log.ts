@@ -1,19 +1,33 @@
+import { inspect } from 'node:util';
 import { pino } from 'pino';
 import { StowageError } from './core/errors.ts';
 import type { Log } from './core/ports/host.ts';
 
 /** A line of 64 KiB or more ends the engine's reading of our log for good (protocol.md, section 3, "Logs"). */
-const LONGEST_LINE = 60_000;
+const LONGEST_LINE = 60_000; // bytes
 const LONGEST_TEXT = 4_000;
+/** An error can be its own cause. */
+const MOST_CAUSES = 8;
 
 function describeThrown(thrown: unknown): object {
-  if (!(thrown instanceof Error)) return { message: String(thrown).slice(0, LONGEST_TEXT) };
+  return describeChain(thrown, MOST_CAUSES);
+}
+
+function describeChain(thrown: unknown, causesLeft: number): object {
+  if (!(thrown instanceof Error)) return { message: textOf(thrown).slice(0, LONGEST_TEXT) };
   const facts =
     thrown instanceof StowageError
       ? { code: thrown.code, details: thrown.details }
       : { stack: thrown.stack?.slice(0, LONGEST_TEXT) };
-  const cause = thrown.cause === undefined ? {} : { cause: describeThrown(thrown.cause) };
+  const cause =
+    thrown.cause === undefined || causesLeft === 0
+      ? {}
+      : { cause: describeChain(thrown.cause, causesLeft - 1) };
   return { message: thrown.message.slice(0, LONGEST_TEXT), ...facts, ...cause };
+}
+
+function textOf(thrown: unknown): string {
+  return typeof thrown === 'string' ? thrown : inspect(thrown);
 }
 
 /** One JSON line an event on standard output, none of them long enough to break the engine's reader. */
@@ -28,7 +42,7 @@ export function createLog(level: string, write: (line: string) => void = writeTo
     },
     {
       write: (line: string) => {
-        write(line.length < LONGEST_LINE ? line : shorten(line));
+        write(Buffer.byteLength(line) < LONGEST_LINE ? line : shorten(line));
       },
     },
   );
