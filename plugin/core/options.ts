@@ -145,7 +145,8 @@ function describeFault(key: string, text: string, error: z.ZodError): string {
 
 function translate(field: OptionField<unknown>, key: string, text: string): string {
   const alias = Object.entries(field.translations ?? {}).find(([name]) => fold(name) === fold(key));
-  return alias?.[1][text.toLowerCase()] ?? text;
+  const translations = new Map(Object.entries(alias?.[1] ?? {}));
+  return translations.get(text.toLowerCase()) ?? text;
 }
 
 function compareOptions(

@@ -53,6 +53,8 @@ export function checkMkfsOptions(type: FileSystemType, words: readonly string[])
     // An external journal or log would be another device.
     if (/journal_dev|dev=|name=|file=/.test(word))
       return `mkfsOptions has ${JSON.stringify(word)}, which names another device`;
+    if (word.includes('offset='))
+      return `mkfsOptions has ${JSON.stringify(word)}, which puts the file system where nobody finds it`;
   }
   return undefined;
 }
