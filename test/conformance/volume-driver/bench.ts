@@ -18,6 +18,8 @@ export interface VolumeVariant {
   readonly options: (directory: string) => Record<string, string>;
   /** The same volume, larger; only where the driver grows such volumes. */
   readonly larger?: (directory: string) => Record<string, string>;
+  /** The kernel grows it in use only for a process with this capability; without it, it grows at the next mount. */
+  readonly growsInUseWith?: 'CAP_SYS_RESOURCE';
   /** Data is gone after the last unmount, by design. */
   readonly volatile?: boolean;
   /** `from` makes a clone of such a volume. */

@@ -38,7 +38,7 @@ export function volumeDriverConformance<Options>(
       describe(variant.name, () => {
         const withVolume = withVolumeOf(() => bench, variant);
         lifeChecks(withVolume, variant);
-        if (variant.larger !== undefined) growthChecks(withVolume, definition, variant.larger);
+        growthChecks(withVolume, definition, variant);
         if (variant.clonable) cloneChecks(withVolume, definition);
       });
     }

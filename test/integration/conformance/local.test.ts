@@ -7,6 +7,7 @@ volumeDriverConformance(local, [
     name: 'ext4 image',
     options: () => ({ size: '32MiB' }),
     larger: () => ({ size: '64MiB' }),
+    growsInUseWith: 'CAP_SYS_RESOURCE',
     clonable: true,
   },
   {
