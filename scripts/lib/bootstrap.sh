@@ -13,7 +13,9 @@ packages_are_old() {
 install_packages() {
   # The machine's own Node only starts npm; any version does.
   command -v npm || { apt-get update -q && apt-get install -q -y --no-install-recommends npm; }
-  (cd "$root" && npm ci --no-audit --no-fund)
+  # Not `npm ci`: it refuses a lock file that lacks the optional binaries of other platforms, and from a registry
+  # that mirrors few platforms no other lock file can be made. This installs the locked versions just as well.
+  (cd "$root" && npm install --no-save --no-audit --no-fund)
 }
 
 if packages_are_old; then
