@@ -38,7 +38,7 @@ export class LocalDriver implements VolumeDriver<LocalOptions> {
     const path = new HostPathForm(host, settings.pathRoots, settings.dataDirectory);
     this.#forms = {
       directory: new DirectoryForm(host, path),
-      image: new ImageForm(host),
+      image: new ImageForm(host, context.log),
       path,
       memory: new MemoryForm(host),
     };

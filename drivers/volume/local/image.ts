@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { StowageError } from '../../../plugin/core/errors.ts';
-import type { Host, LoopDevice, MountedThing } from '../../../plugin/core/ports/host.ts';
+import { StowageError, toStowageError } from '../../../plugin/core/errors.ts';
+import type { Host, Log, LoopDevice, MountedThing } from '../../../plugin/core/ports/host.ts';
 import type { Usage } from '../../../plugin/core/ports/volume-driver.ts';
 import { formatBytes } from '../../../plugin/core/volume-status.ts';
 import type { ClonePlace, LocalForm, Place } from './kind.ts';
@@ -13,9 +13,11 @@ const GROW_SLACK = 4 * 1024 * 1024;
 /** `size=`: a file system of its own in a sparse image file, shown by a loop device. Full is full for this volume only. */
 export class ImageForm implements LocalForm {
   readonly #host: Host;
+  readonly #log: Log;
 
-  constructor(host: Host) {
+  constructor(host: Host, log: Log) {
     this.#host = host;
+    this.#log = log;
   }
 
   async populate({ volume, home }: Place, source: ClonePlace | undefined): Promise<void> {
@@ -123,7 +125,16 @@ export class ImageForm implements LocalForm {
     const { size = 0, fsType } = volume.options;
     await this.#checkFileSystem(image, fsType);
     await this.#host.files.allocate(image, size);
-    return await this.#host.blockDevices.attachLoop(image);
+    const loop = await this.#host.blockDevices.attachLoop(image);
+    try {
+      if (await this.#isSmallerThanAsked({ volume, home })) {
+        await this.#host.fileSystems.grow(loop.path, undefined, fsType);
+      }
+      return loop;
+    } catch (thrown) {
+      await loop.release();
+      throw thrown;
+    }
   }
 
   async #checkFileSystem(image: string, fsType: LocalOptions['fsType']): Promise<void> {
@@ -137,13 +148,23 @@ export class ImageForm implements LocalForm {
     if (!facts.clean) await this.#host.fileSystems.check(image, fsType);
   }
 
-  async #growIntoDevice({ volume, home }: Place, loop: LoopDevice, target: string): Promise<void> {
-    const { size = 0, fsType } = volume.options;
-    const facts = await this.#host.fileSystems.probe(imageOf(home));
-    if (facts !== undefined && size - facts.sizeBytes > GROW_SLACK) {
+  /** A growing that was interrupted, or asked for while unmounted, is finished here. It must not keep a mount from users. */
+  async #growIntoDevice(place: Place, loop: LoopDevice, target: string): Promise<void> {
+    if (!(await this.#isSmallerThanAsked(place))) return;
+    try {
       await this.#host.blockDevices.refreshLoop(loop);
-      await this.#host.fileSystems.grow(loop.path, target, fsType);
+      await this.#host.fileSystems.grow(loop.path, target, place.volume.options.fsType);
+    } catch (thrown) {
+      this.#log.warn(
+        { err: toStowageError(thrown), volume: place.volume.name },
+        'mounted, but smaller than asked',
+      );
     }
+  }
+
+  async #isSmallerThanAsked({ volume, home }: Place): Promise<boolean> {
+    const facts = await this.#host.fileSystems.probe(imageOf(home));
+    return facts !== undefined && (volume.options.size ?? 0) - facts.sizeBytes > GROW_SLACK;
   }
 
   /** A sub-directory, so that `lost+found` does not keep Docker from copying image content into an empty volume. */
