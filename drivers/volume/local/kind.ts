@@ -1,4 +1,4 @@
-import type { Host, MountedThing } from '../../../plugin/core/ports/host.ts';
+import type { MountedThing } from '../../../plugin/core/ports/host.ts';
 import type { CloneSource, Usage, Volume } from '../../../plugin/core/ports/volume-driver.ts';
 import type { LocalOptions } from './options.ts';
 
@@ -24,9 +24,4 @@ export interface LocalForm {
 /** A clone's source and where it lies. */
 export interface ClonePlace extends CloneSource<LocalOptions> {
   readonly home: string;
-}
-
-/** What the forms are made of. */
-export interface FormParts {
-  readonly host: Host;
 }
