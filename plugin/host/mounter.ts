@@ -1,12 +1,12 @@
-import { constants } from 'node:fs';
 import { type FileHandle, open, readFile, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { type ErrorCode, StowageError } from '../core/errors.ts';
 import type { Log, MountedThing, Mounter, MountEntry, MountSpec } from '../core/ports/host.ts';
 import type { Holder } from '../core/ports/volume-driver.ts';
 import { bindMount, restrictionsOf } from './bind-mount.ts';
+import { isAbsent } from './host-failure.ts';
 import { findHolders, type HolderSettings } from './holders.ts';
-import { mountIdOf, O_PATH } from './mount-id.ts';
+import { mountIdAt, mountIdOf, O_PATH } from './mount-id.ts';
 import { MS, parseMountOptions } from './mount-options.ts';
 import { isAtOrBelow, type MountLine, parseMountinfo } from './mountinfo.ts';
 import type { BlockingCalls } from './syscall-pool.ts';
@@ -19,13 +19,6 @@ const NO_FOLLOW = 8;
 const STACK_LIMIT = 1000;
 /** File systems of the kernel's own, which mount in microseconds. */
 const INSTANT = new Set(['tmpfs', 'ramfs', 'proc', 'sysfs']);
-
-/** What is to be seen at a path. */
-interface Place {
-  readonly mounted: boolean;
-  /** True when what is mounted is another view of the file system around it: letting go of it flushes nothing. */
-  readonly view: boolean;
-}
 
 /** The whole mount table, read until two reads agree: kernels before 5.8 leave out lines when it changes meanwhile. */
 export async function readMountTable(file = '/proc/self/mountinfo'): Promise<MountLine[]> {
@@ -87,9 +80,9 @@ export class KernelMounter implements Mounter {
   async unmount(target: string): Promise<void> {
     try {
       for (let layer = 0; layer < STACK_LIMIT; layer += 1) {
-        const place = await look(target);
-        if (!place.mounted) return;
-        await this.#unmountTopmost(target, place);
+        const id = await topmostMount(target);
+        if (id === undefined) return;
+        await this.#unmountTopmost(target, id);
       }
     } catch (error) {
       throw refused('E_UNMOUNT_FAILED', `unmounting ${target}`, error, { target });
@@ -100,21 +93,22 @@ export class KernelMounter implements Mounter {
     );
   }
 
-  async #unmountTopmost(target: string, place: Place): Promise<void> {
+  async #unmountTopmost(target: string, id: number): Promise<void> {
+    const quick = await isOneOfSeveral(id);
     try {
-      await this.#umount(target, NO_FOLLOW, place);
+      await this.#umount(target, NO_FOLLOW, quick);
     } catch (error) {
       const errno = errnoOf(error);
       // No mount point any more: somebody else was faster.
       if (errno === 'EINVAL' || errno === 'ENOENT') return;
       if (errno !== 'EBUSY') throw error;
-      await this.#umount(target, NO_FOLLOW | DETACH, place);
+      await this.#umount(target, NO_FOLLOW | DETACH, quick);
     }
   }
 
-  async #umount(target: string, flags: number, place: Place): Promise<void> {
+  async #umount(target: string, flags: number, quick: boolean): Promise<void> {
     this.#log.debug({ call: 'umount2', target, detach: (flags & DETACH) !== 0 }, 'system call');
-    if (place.view) umount2(target, flags);
+    if (quick) umount2(target, flags);
     else await this.#calls.run('umount2', target, flags);
   }
 
@@ -124,7 +118,7 @@ export class KernelMounter implements Mounter {
 
   async isMountPoint(target: string): Promise<boolean> {
     try {
-      return (await look(target)).mounted;
+      return (await topmostMount(target)) !== undefined;
     } catch (error) {
       throw refused('E_HOST_FAILED', `looking at ${target}`, error, { target });
     }
@@ -157,33 +151,29 @@ export class KernelMounter implements Mounter {
   }
 }
 
-/** Compares the mount that a path lies on with its parent's; both are only opened as places, so nothing blocks. */
-async function look(target: string): Promise<Place> {
-  const absent = { mounted: false, view: false };
-  if (target === '/') return { mounted: true, view: false };
-  const handles: FileHandle[] = [];
+/**
+ * The mount on a path, if the path is a mount point: its mount is compared with its parent's. Both are only opened as
+ * places and nothing is asked of the file system, which may be a network share whose server is gone.
+ */
+async function topmostMount(target: string): Promise<number | undefined> {
+  if (target === '/') return mountIdAt(target, 'no-follow');
   try {
-    handles.push(await open(target, O_PATH | constants.O_NOFOLLOW));
-    handles.push(await open(path.dirname(target), O_PATH));
-    const [own, around] = await Promise.all(handles.map((handle) => mountIdOf(handle.fd)));
-    if (own === around) return absent;
-    const devices = await Promise.all(handles.map((handle) => deviceOf(handle)));
-    return { mounted: true, view: devices[0] !== undefined && devices[0] === devices[1] };
+    const [own, around] = await Promise.all([
+      mountIdAt(target, 'no-follow'),
+      mountIdAt(path.dirname(target), 'follow'),
+    ]);
+    return own === around ? undefined : own;
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return absent;
+    if (isAbsent(error)) return undefined;
     throw error;
-  } finally {
-    await Promise.all(handles.map((handle) => handle.close()));
   }
 }
 
-/** Undefined where the file system does not answer, as a dead network share. */
-async function deviceOf(handle: FileHandle): Promise<bigint | undefined> {
-  try {
-    return (await handle.stat({ bigint: true })).dev;
-  } catch {
-    return undefined;
-  }
+/** True when the same file system is mounted elsewhere too, so that taking off this mount flushes nothing. */
+async function isOneOfSeveral(id: number): Promise<boolean> {
+  const table = await readMountTable();
+  const own = table.find((line) => line.id === id);
+  return table.some((line) => line.id !== id && line.device === own?.device);
 }
 
 function refused(code: ErrorCode, doing: string, error: unknown, details: object): StowageError {

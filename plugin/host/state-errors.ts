@@ -1,5 +1,5 @@
 import { StowageError } from '../core/errors.ts';
-import { reasonOf } from './system-call-error.ts';
+import { errnoOf, reasonOf } from './system-call-error.ts';
 
 /** SQLite's primary result codes that mean something of their own to us. */
 const RESULT = {
@@ -26,6 +26,12 @@ export function isDamage(error: unknown): boolean {
   return result === RESULT.CORRUPT || result === RESULT.NOTADB;
 }
 
+/** True when the disk has no room left. */
+export function isFull(error: unknown): boolean {
+  const cause = error instanceof StowageError ? error.cause : error;
+  return resultOf(cause) === RESULT.FULL || errnoOf(cause) === 'ENOSPC';
+}
+
 /** Says in words why the state cannot be used, and what to do. */
 export function stateUnavailable(file: string, error: unknown): StowageError {
   if (error instanceof StowageError) return error;
@@ -38,6 +44,7 @@ export function stateUnavailable(file: string, error: unknown): StowageError {
 }
 
 function explain(file: string, error: unknown): [why: string, remedy: string] {
+  if (errnoOf(error) === 'ENOSPC') return ['the disk is full', 'Free space below STOWAGE_DATA, then repeat.'];
   switch (resultOf(error)) {
     case RESULT.BUSY:
     case RESULT.LOCKED:

@@ -10,8 +10,9 @@ import type {
   VolumeState,
 } from '../core/ports/state-store.ts';
 import { inspectState } from './state-inspection.ts';
-import { stateUnavailable } from './state-errors.ts';
+import { isFull, stateUnavailable } from './state-errors.ts';
 import { migrate, STATES } from './state-migrations.ts';
+import { StateReserve } from './state-reserve.ts';
 import { errnoOf } from './system-call-error.ts';
 
 interface Opened {
@@ -28,10 +29,12 @@ interface Opened {
  */
 export class SqliteStateStore implements StateStore {
   readonly #file: string;
+  readonly #reserve: StateReserve;
   #opened: Opened | undefined;
 
   constructor(file: string) {
     this.#file = file;
+    this.#reserve = new StateReserve(file);
   }
 
   open(): OpenedState {
@@ -39,10 +42,11 @@ export class SqliteStateStore implements StateStore {
     try {
       makeStateDirectory(path.dirname(this.#file));
       const warning = this.#setAsideIfDamaged();
-      const database = openDatabase(this.#file);
+      const database = this.#withReserve(() => openDatabase(this.#file));
       try {
         const volumes = readVolumes(database);
         this.#opened = prepare(database);
+        this.#reserve.fill();
         return warning === undefined ? { volumes } : { volumes, warning };
       } catch (error) {
         database.close();
@@ -54,6 +58,14 @@ export class SqliteStateStore implements StateStore {
   }
 
   put(volume: StoredVolume): void {
+    const put = (): void => this.#put(volume);
+    // A full disk takes no new volume, but what exists has to be given back.
+    if (volume.state !== 'creating') return this.#withReserve(put);
+    put();
+    this.#reserve.fill();
+  }
+
+  #put(volume: StoredVolume): void {
     this.#write((store) => {
       store.putVolume.run(
         volume.name,
@@ -71,7 +83,7 @@ export class SqliteStateStore implements StateStore {
   }
 
   delete(name: string): void {
-    this.#write((store) => store.deleteVolume.run(name));
+    this.#withReserve(() => this.#write((store) => store.deleteVolume.run(name)));
   }
 
   close(): void {
@@ -94,6 +106,16 @@ export class SqliteStateStore implements StateStore {
     }
     syncDirectoryNow(path.dirname(this.#file));
     return `the state was damaged (${finding}); it was set aside as ${aside} and a new one was started`;
+  }
+
+  /** Once more with the reserve when the disk is full. */
+  #withReserve<Result>(step: () => Result): Result {
+    try {
+      return step();
+    } catch (error) {
+      if (isFull(error) && this.#reserve.release()) return step();
+      throw error;
+    }
   }
 
   #write(work: (store: Opened) => void): void {
@@ -146,6 +168,8 @@ function openDatabase(file: string): DatabaseSync {
     database.exec('PRAGMA locking_mode = EXCLUSIVE');
     database.exec('PRAGMA journal_mode = WAL');
     database.exec('PRAGMA synchronous = FULL');
+    // Often, so that the log stays within the space that is kept for it.
+    database.exec('PRAGMA wal_autocheckpoint = 64');
     database.exec('BEGIN EXCLUSIVE; COMMIT');
     // The look beforehand left it; with an exclusive lock nobody reads it.
     rmSync(`${file}-shm`, { force: true });

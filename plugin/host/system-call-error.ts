@@ -1,5 +1,15 @@
 import { getSystemErrorMessage, getSystemErrorName } from 'node:util';
 
+/** Answers that mounting and file systems give and that Node has no name or words for. */
+const ALSO_KNOWN: Readonly<Record<number, readonly [name: string, words: string]>> = {
+  15: ['ENOTBLK', 'block device required'],
+  37: ['ENOLCK', 'no locks available'],
+  74: ['EBADMSG', 'a checksum is wrong'],
+  116: ['ESTALE', 'stale file handle'],
+  117: ['EUCLEAN', 'the file system needs cleaning'],
+  122: ['EDQUOT', 'disk quota exceeded'],
+};
+
 /** A system call that the kernel refused. */
 export class SystemCallError extends Error {
   override readonly name = 'SystemCallError';
@@ -16,7 +26,8 @@ export class SystemCallError extends Error {
 
   /** From the positive number that the C library keeps. */
   static fromErrno(call: string, number: number): SystemCallError {
-    return new SystemCallError(call, getSystemErrorName(-number), getSystemErrorMessage(-number));
+    const [name, words] = ALSO_KNOWN[number] ?? [getSystemErrorName(-number), getSystemErrorMessage(-number)];
+    return new SystemCallError(call, name, words);
   }
 }
 
@@ -31,7 +42,7 @@ export function errnoOf(thrown: unknown): string | undefined {
 export function reasonOf(thrown: unknown): string {
   if (thrown instanceof SystemCallError) return thrown.message.slice(thrown.call.length + 2);
   if (thrown instanceof Error && 'errno' in thrown && typeof thrown.errno === 'number' && thrown.errno < 0) {
-    return getSystemErrorMessage(thrown.errno);
+    return ALSO_KNOWN[-thrown.errno]?.[1] ?? getSystemErrorMessage(thrown.errno);
   }
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
