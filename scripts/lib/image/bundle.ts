@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { cp, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+const REPOSITORY = join(import.meta.dirname, '../../..');
+
+/** Node's word for the machine, by Debian's. */
+const NODE_WORDS = { amd64: 'x64', arm64: 'arm64' };
+
+/**
+ * Bundles the program into `<directory>/volume.mjs` and puts what it loads at run time beside it.
+ *
+ * @param architecture Debian's word for the machine that will run it
+ * @param koffi the package directory of koffi's native part for that machine
+ * @throws Error when the program cannot be bundled, or Node cannot parse the bundle
+ */
+export async function bundlePlugin(
+  directory: string,
+  architecture: 'amd64' | 'arm64',
+  koffi = koffiPackage(architecture),
+): Promise<void> {
+  await rm(directory, { recursive: true, force: true });
+  await build({
+    absWorkingDir: REPOSITORY,
+    entryPoints: { volume: 'plugin/main.ts', 'syscall-worker': 'plugin/host/syscall-worker.ts' },
+    outdir: directory,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node26',
+    format: 'esm',
+    // Names and lines stay readable in a stack trace; whitespace and comments would only be parsed at each start.
+    minifySyntax: true,
+    keepNames: true,
+    legalComments: 'linked',
+    // It finds its native part relative to its own files.
+    external: ['koffi'],
+    // Dependencies in CommonJS ask for Node's own modules by `require`; the name must not be one that we use.
+    banner: {
+      js: "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  });
+  for (const name of ['volume.mjs', 'syscall-worker.mjs']) {
+    execFileSync(process.execPath, ['--check', join(directory, name)]);
+  }
+  await copyKoffi(join(directory, 'node_modules'), koffi, NODE_WORDS[architecture]);
+}
+
+function koffiPackage(architecture: 'amd64' | 'arm64'): string {
+  return join(REPOSITORY, 'node_modules/@koromix', `koffi-linux-${NODE_WORDS[architecture]}`);
+}
+
+/** Of koffi's packages, only what is read at run time: no sources to build it from, no second C library. */
+async function copyKoffi(modules: string, native: string, word: string): Promise<void> {
+  const own = join(REPOSITORY, 'node_modules/koffi');
+  const scripts = globSync('src/koffi/**/{index,static}.*', { cwd: own });
+  for (const file of ['package.json', 'LICENSE.txt', 'index.js', 'index.cjs', ...scripts]) {
+    await cp(join(own, file), join(modules, 'koffi', file));
+  }
+  const target = join(modules, '@koromix', `koffi-linux-${word}`);
+  await mkdir(target, { recursive: true });
+  for (const file of ['package.json', 'index.js', `linux_${word}`]) {
+    await cp(join(native, file), join(target, file), { recursive: true });
+  }
+}
