@@ -7,7 +7,7 @@ const SDK_FILES = ['client.ts', 'errors.ts'];
 const CONFORMANCE_RUN = /^test\/(integration|conformance)\/.*\.test\.ts$/;
 
 /** The folders of drivers; block and share are what drivers have in common, no drivers. */
-export function driverFolders(tree: FileTree): string[] {
+function driverFolders(tree: FileTree): string[] {
   const folders = [...tree.keys()].map((path) => /^drivers\/(?:volume|graph)\/[^/]+(?=\/)/.exec(path)?.[0]);
   return [...new Set(folders)].filter((folder) => folder !== undefined && !SHARED.has(folder)) as string[];
 }

@@ -15,7 +15,7 @@ export interface FileStage {
   concurrency: number;
   /** For one file; generous, since it only has to tell a hanging file from a slow machine. */
   deadlineMs: number;
-  /** Debian packages its tests run commands of. */
+  /** Debian packages whose commands its tests run; engines bring their own. */
   packages: readonly string[];
   needsRoot: boolean;
 }
@@ -49,12 +49,22 @@ export const stages: readonly Stage[] = [
     needsRoot: true,
   },
   {
+    // Full disks, broken state, processes killed at bad moments.
+    name: 'faults',
+    files: ['test/faults/**/*.test.ts'],
+    concurrency: 1,
+    deadlineMs: 10 * MINUTE_MS,
+    packages: FILE_SYSTEM_TOOLS,
+    needsRoot: true,
+  },
+  {
+    // Each file starts an engine of its own, and installs that engine the first time.
     name: 'e2e',
     files: ['test/e2e/**/*.test.ts'],
     except: ['test/e2e/testcontainers/**'],
     concurrency: 1,
-    deadlineMs: 15 * MINUTE_MS,
-    packages: [...FILE_SYSTEM_TOOLS, 'docker.io'],
+    deadlineMs: 30 * MINUTE_MS,
+    packages: FILE_SYSTEM_TOOLS,
     needsRoot: true,
   },
   {
@@ -62,7 +72,7 @@ export const stages: readonly Stage[] = [
     files: ['test/e2e/testcontainers/**/*.test.ts'],
     concurrency: 1,
     deadlineMs: 15 * MINUTE_MS,
-    packages: [...FILE_SYSTEM_TOOLS, 'docker.io'],
+    packages: FILE_SYSTEM_TOOLS,
     needsRoot: true,
   },
 ];

@@ -93,7 +93,7 @@ describe('choosing what to run', () => {
   it('takes everything without a name', () => assert.deepEqual(chosen(), files));
 
   it('runs each test file in one stage', () => {
-    const names = ['unit/x/y', 'architecture', 'integration/x', 'e2e/x', 'e2e/testcontainers/x'];
+    const names = ['unit/x/y', 'architecture', 'integration/x', 'faults/x', 'e2e/x', 'e2e/testcontainers/x'];
     const plan = planFor(
       [],
       realStages,
