@@ -13,9 +13,13 @@ const RESULT = {
   NOTADB: 26,
 };
 
+/** SQLITE_IOERR_SHMSIZE: the index of the log, which a look without writing needs, finds no space. */
+const NO_SPACE_FOR_INDEX = 4874;
+
 function resultOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number')
     return undefined;
+  if (error.errcode === NO_SPACE_FOR_INDEX) return RESULT.FULL;
   // The low byte is the primary code, the rest says more.
   return error.errcode & 0xff;
 }

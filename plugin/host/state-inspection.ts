@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { StowageError } from '../core/errors.ts';
 import { isDamage } from './state-errors.ts';
-import { SCHEMA_VERSION, TABLES } from './state-migrations.ts';
+import { SCHEMA_VERSION, STATES, TABLES } from './state-migrations.ts';
 
 /**
  * Looks at the state without changing a byte of it. Gives what is damaged about it, or undefined when it can be used
@@ -10,8 +10,8 @@ import { SCHEMA_VERSION, TABLES } from './state-migrations.ts';
  */
 export function inspectState(file: string): string | undefined {
   if (!existsSync(file)) return undefined;
-  // Reading only: a database opened for writing would be changed by being closed again. At most an index of the log
-  // (-shm) appears beside it.
+  // Reading only: a database opened for writing would be changed by being closed again. Only an index of the log
+  // (-shm) appears beside it, and stays, so that the next look needs no space for it on a full disk.
   const database = new DatabaseSync(file, { readOnly: true });
   try {
     const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
@@ -27,13 +27,25 @@ export function inspectState(file: string): string | undefined {
 
 function findDamage(database: DatabaseSync, version: number): string | undefined {
   const check = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
-  if (check !== 'ok') return String(check);
+  if (check !== 'ok') return String(check).replace(/\s+/g, ' ');
   const rows = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all();
   const tables = rows.map((row) => String(row['name']));
   // A file without anything in it is one that was being made when the process was killed.
   if (version === 0) return tables.length === 0 ? undefined : 'it is not a database of Stowage';
   const missing = TABLES.filter((table) => !tables.includes(table));
-  return missing.length === 0 ? undefined : `it lacks the table ${missing.join(', ')}`;
+  if (missing.length > 0) return `it lacks the table ${missing.join(', ')}`;
+  return findUnreadable(database);
+}
+
+/** The quick check passes over the schema's own conditions. */
+function findUnreadable(database: DatabaseSync): string | undefined {
+  const states = STATES.map((state) => `'${state}'`).join();
+  const row = database
+    .prepare(`SELECT name FROM volumes WHERE state NOT IN (${states}) OR NOT json_valid(options) LIMIT 1`)
+    .get();
+  return row === undefined
+    ? undefined
+    : `what it holds about the volume ${String(row['name'])} makes no sense`;
 }
 
 function newer(file: string, version: number): StowageError {

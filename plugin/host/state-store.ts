@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { StowageError } from '../core/errors.ts';
@@ -41,7 +41,7 @@ export class SqliteStateStore implements StateStore {
     this.close();
     try {
       makeStateDirectory(path.dirname(this.#file));
-      const warning = this.#setAsideIfDamaged();
+      const warning = this.#withReserve(() => this.#setAsideIfDamaged());
       const database = this.#withReserve(() => openDatabase(this.#file));
       try {
         const volumes = readVolumes(database);
@@ -136,8 +136,15 @@ export class SqliteStateStore implements StateStore {
 }
 
 function makeStateDirectory(directory: string): void {
-  if (mkdirSync(directory, { recursive: true, mode: 0o700 }) !== undefined)
-    syncDirectoryNow(path.dirname(directory));
+  try {
+    mkdirSync(directory, 0o700);
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return;
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    makeStateDirectory(path.dirname(directory));
+    return makeStateDirectory(directory);
+  }
+  syncDirectoryNow(path.dirname(directory));
 }
 
 function syncDirectoryNow(directory: string): void {
@@ -171,8 +178,6 @@ function openDatabase(file: string): DatabaseSync {
     // Often, so that the log stays within the space that is kept for it.
     database.exec('PRAGMA wal_autocheckpoint = 64');
     database.exec('BEGIN EXCLUSIVE; COMMIT');
-    // The look beforehand left it; with an exclusive lock nobody reads it.
-    rmSync(`${file}-shm`, { force: true });
     migrate(database, Number(database.prepare('PRAGMA user_version').get()?.['user_version']));
     return database;
   } catch (error) {
