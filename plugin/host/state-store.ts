@@ -57,29 +57,15 @@ export class SqliteStateStore implements StateStore {
     }
   }
 
-  put(volume: StoredVolume): void {
-    const put = (): void => this.#put(volume);
+  put(...volumes: readonly StoredVolume[]): void {
+    const put = (): void =>
+      this.#write((store) => {
+        for (const volume of volumes) putOne(store, volume);
+      });
     // A full disk takes no new volume, but what exists has to be given back.
-    if (volume.state !== 'creating') return this.#withReserve(put);
+    if (!volumes.some(({ state }) => state === 'creating')) return this.#withReserve(put);
     put();
     this.#reserve.fill();
-  }
-
-  #put(volume: StoredVolume): void {
-    this.#write((store) => {
-      store.putVolume.run(
-        volume.name,
-        volume.backend,
-        JSON.stringify(volume.options),
-        volume.state,
-        volume.createdAt,
-        volume.unsettled ? 1 : 0,
-      );
-      store.dropReferences.run(volume.name);
-      for (const [id, reference] of volume.references) {
-        store.putReference.run(volume.name, id, reference.count, reference.since);
-      }
-    });
   }
 
   delete(name: string): void {
@@ -132,6 +118,21 @@ export class SqliteStateStore implements StateStore {
       if (store.database.isTransaction) store.database.exec('ROLLBACK');
       throw stateUnavailable(this.#file, error);
     }
+  }
+}
+
+function putOne(store: Opened, volume: StoredVolume): void {
+  store.putVolume.run(
+    volume.name,
+    volume.backend,
+    JSON.stringify(volume.options),
+    volume.state,
+    volume.createdAt,
+    volume.unsettled ? 1 : 0,
+  );
+  store.dropReferences.run(volume.name);
+  for (const [id, reference] of volume.references) {
+    store.putReference.run(volume.name, id, reference.count, reference.since);
   }
 }
 
@@ -202,20 +203,26 @@ function prepare(database: DatabaseSync): Opened {
   };
 }
 
+/** Rows as arrays: objects with names cost three times as much, which is felt at 10,000 volumes. */
+function rowsOf(database: DatabaseSync, query: string): unknown[][] {
+  const statement = database.prepare(query);
+  statement.setReturnArrays(true);
+  const rows: unknown = statement.all();
+  return Array.isArray(rows) ? rows : [];
+}
+
 function readVolumes(database: DatabaseSync): StoredVolume[] {
   const references = readReferences(database);
-  const rows = database
-    .prepare('SELECT name, backend, options, state, created_at, unsettled FROM volumes')
-    .all();
-  // The schema's checks hold what is narrowed here.
-  return rows.map((row) => ({
-    name: String(row['name']),
-    backend: String(row['backend']),
-    options: readOptions(String(row['options'])),
-    state: readState(row['state']),
-    createdAt: Number(row['created_at']),
-    unsettled: row['unsettled'] === 1,
-    references: references.get(String(row['name'])) ?? new Map<string, Reference>(),
+  const none = new Map<string, Reference>();
+  const rows = rowsOf(database, 'SELECT name, backend, options, state, created_at, unsettled FROM volumes');
+  return rows.map(([name, backend, options, state, createdAt, unsettled]) => ({
+    name: String(name),
+    backend: String(backend),
+    options: readOptions(String(options)),
+    state: readState(state),
+    createdAt: Number(createdAt),
+    unsettled: unsettled === 1,
+    references: references.get(String(name)) ?? none,
   }));
 }
 
@@ -232,13 +239,11 @@ function readState(value: unknown): VolumeState {
 
 function readReferences(database: DatabaseSync): Map<string, Map<string, Reference>> {
   const found = new Map<string, Map<string, Reference>>();
-  for (const row of database
-    .prepare('SELECT volume, mount_id, count, since FROM mount_references')
-    .iterate()) {
-    const volume = String(row['volume']);
-    const references = found.get(volume) ?? new Map<string, Reference>();
-    references.set(String(row['mount_id']), { count: Number(row['count']), since: Number(row['since']) });
-    found.set(volume, references);
+  const rows = rowsOf(database, 'SELECT volume, mount_id, count, since FROM mount_references');
+  for (const [volume, mountId, count, since] of rows) {
+    const references = found.get(String(volume)) ?? new Map<string, Reference>();
+    references.set(String(mountId), { count: Number(count), since: Number(since) });
+    found.set(String(volume), references);
   }
   return found;
 }
