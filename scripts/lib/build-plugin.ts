@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { globSync } from 'node:fs';
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { ensureImage, NODE_IMAGE } from './base-images.ts';
 import { withBuilder } from './builder.ts';
 import { cached } from './cache.ts';
 import type { DockerClient } from './docker-client.ts';
+import { makeForeignRootfs } from './foreign-rootfs.ts';
+import type { Architecture } from './image/elf.ts';
 import { readManifest } from './manifest.ts';
 import { run } from './run.ts';
 
 /** Which plugin; each has a manifest of its own. */
 export type PluginKind = 'volume';
-
-/** Debian's words for the machines that plugins are built for. */
-export type Architecture = 'amd64' | 'arm64';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
 const INPUTS = [
@@ -25,25 +25,53 @@ const INPUTS = [
 ];
 const BUILD_DEADLINE_MS = 15 * 60_000;
 
-/** This machine, in Debian's word. */
-export const MACHINE: Architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
+const MACHINE: Architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
 
 /**
  * Builds a plugin unless it has been built from the same sources before.
  *
+ * @param architecture for another machine than this one, it is put together without Docker and not tried out
  * @returns a directory for `docker plugin create`, with `config.json` and `rootfs`; do not change it
  * @throws Error with Docker's output when the build fails
  */
-export async function buildPlugin(kind: PluginKind): Promise<string> {
+export async function buildPlugin(kind: PluginKind, architecture: Architecture = MACHINE): Promise<string> {
   const manifest = await readManifest(REPOSITORY);
-  const inputs = [kind, MACHINE, manifest, ...(await fingerprint())];
-  return cached('plugin', inputs, async (directory) => {
+  const sources = await fingerprint();
+  const name = architecture === MACHINE ? 'plugin' : `plugin-${architecture}`;
+  let changed = false;
+  const built = await cached(name, [kind, architecture, manifest, ...sources], async (directory) => {
     await writeFile(join(directory, 'config.json'), manifest);
-    await mkdir(join(directory, 'rootfs'));
-    await withBuilder(async (client) => {
-      await ensureImage(client, NODE_IMAGE, true);
-      await exportImage(client, await buildImage(client), directory);
-    });
+    if (architecture === MACHINE) await buildWithDocker(directory);
+    else await makeForeignRootfs(REPOSITORY, architecture, directory);
+    changed = (await fingerprint()).join() !== sources.join();
+  });
+  if (!changed) return built;
+  // Somebody edited a source meanwhile: what was built is not what the entry's name says.
+  await rm(built, { recursive: true });
+  return buildPlugin(kind, architecture);
+}
+
+/** What the command lines of `scripts/build-plugin` and `scripts/publish-plugin` say. @throws Error with the usage. */
+export function parseBuildArguments(
+  args: readonly string[],
+  usage: string,
+): { target: string; kind: PluginKind; architecture: Architecture } {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { arch: { type: 'string', default: MACHINE } },
+  });
+  const [target, kind = 'volume', ...rest] = positionals;
+  const { arch } = values;
+  if (target === undefined || kind !== 'volume' || rest.length > 0) throw new Error(usage);
+  if (arch !== 'amd64' && arch !== 'arm64') throw new Error(usage);
+  return { target, kind, architecture: arch };
+}
+
+async function buildWithDocker(directory: string): Promise<void> {
+  await withBuilder(async (client) => {
+    await ensureImage(client, NODE_IMAGE, true);
+    await exportImage(client, await buildImage(client), directory);
   });
 }
 
@@ -70,6 +98,7 @@ async function buildImage(client: DockerClient): Promise<string> {
 
 async function exportImage(client: DockerClient, image: string, directory: string): Promise<void> {
   const archive = join(directory, 'rootfs.tar');
+  await mkdir(join(directory, 'rootfs'));
   const container = await client.docker('create', image);
   try {
     await client.docker('export', '--output', archive, container);
@@ -88,12 +117,12 @@ async function exportImage(client: DockerClient, image: string, directory: strin
 }
 
 async function main(): Promise<void> {
-  const [target, kind = 'volume'] = process.argv.slice(2);
-  if (target === undefined || kind !== 'volume') throw new Error('usage: scripts/build-plugin OUT [volume]');
-  const built = await buildPlugin(kind);
+  const usage = 'usage: scripts/build-plugin OUT [volume] [--arch amd64|arm64]';
+  const { target, kind, architecture } = parseBuildArguments(process.argv.slice(2), usage);
+  const built = await buildPlugin(kind, architecture);
   await rm(target, { recursive: true, force: true });
-  await cp(built, target, { recursive: true, verbatimSymlinks: true });
-  console.log(`${target}: ready for \`docker plugin create NAME ${target}\``);
+  await run('cp', ['--archive', '--reflink=auto', built, target]);
+  console.log(`ready: docker plugin create stowage ${target}`);
 }
 
 if (import.meta.main) await main();

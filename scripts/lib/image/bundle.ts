@@ -3,11 +3,12 @@ import { globSync } from 'node:fs';
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import type { Architecture } from './elf.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../../..');
 
 /** Node's word for the machine, by Debian's. */
-const NODE_WORDS = { amd64: 'x64', arm64: 'arm64' };
+export const NODE_WORDS: Record<Architecture, string> = { amd64: 'x64', arm64: 'arm64' };
 
 /**
  * Bundles the program into `<directory>/volume.mjs` and puts what it loads at run time beside it.
@@ -18,7 +19,7 @@ const NODE_WORDS = { amd64: 'x64', arm64: 'arm64' };
  */
 export async function bundlePlugin(
   directory: string,
-  architecture: 'amd64' | 'arm64',
+  architecture: Architecture,
   koffi = koffiPackage(architecture),
 ): Promise<void> {
   await rm(directory, { recursive: true, force: true });
@@ -49,7 +50,7 @@ export async function bundlePlugin(
   await copyKoffi(join(directory, 'node_modules'), koffi, NODE_WORDS[architecture]);
 }
 
-function koffiPackage(architecture: 'amd64' | 'arm64'): string {
+function koffiPackage(architecture: Architecture): string {
   return join(REPOSITORY, 'node_modules/@koromix', `koffi-linux-${NODE_WORDS[architecture]}`);
 }
 

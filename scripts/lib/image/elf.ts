@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 
+/** Debian's words for the machines that plugins are built for. */
+export type Architecture = 'amd64' | 'arm64';
+
 /** What of an ELF file tells what it runs on and what it needs to start. */
 export interface ElfFacts {
   /** Debian's word for the machine it runs on. */
-  readonly architecture: 'amd64' | 'arm64';
+  readonly architecture: Architecture;
   /** The libraries it is linked with, by the names under which the loader looks for them. */
   readonly needed: readonly string[];
   /** The loader that the kernel starts for it; undefined for libraries and static programs. */
@@ -12,7 +15,7 @@ export interface ElfFacts {
   readonly loadedBytes: number;
 }
 
-const MACHINES = new Map<number, ElfFacts['architecture']>([
+const MACHINES = new Map<number, Architecture>([
   [62, 'amd64'],
   [183, 'arm64'],
 ]);

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { loadedPart, readElf, type ElfFacts } from './elf.ts';
+import { loadedPart, readElf, type Architecture, type ElfFacts } from './elf.ts';
 
 /** Every program that the plugin runs, by the Debian package that it comes from. */
 const PROGRAMS = {
@@ -62,10 +62,10 @@ export function layOutRootfs(system: string, node: string, target: string): void
 class Layout {
   readonly #system: string;
   readonly #target: string;
-  readonly #architecture: ElfFacts['architecture'];
+  readonly #architecture: Architecture;
   readonly #libraries = new Set<string>();
 
-  constructor(system: string, target: string, architecture: ElfFacts['architecture']) {
+  constructor(system: string, target: string, architecture: Architecture) {
     this.#system = system;
     this.#target = target;
     this.#architecture = architecture;
