@@ -39,6 +39,7 @@ const planted: readonly [path: string, rule: string, source: string][] = [
   ['drivers/volume/one/command.ts', 'no-restricted-imports', `export * from 'node:child_process';`],
   ['drivers/volume/one/files.ts', 'no-restricted-imports', `export * from 'node:fs/promises';`],
   ['drivers/volume/one/host.ts', 'no-restricted-imports', `export * from '../../../plugin/host/helper.ts';`],
+  ['drivers/volume/one/other.ts', 'no-restricted-imports', `export * from '../two/driver.ts';`],
   ['scripts/lib/tests.ts', 'no-restricted-imports', `export * from '../../test/helper.ts';`],
 ];
 
@@ -48,6 +49,14 @@ const innocent: readonly [path: string, source: string][] = [
   ['plugin/host/helper.ts', `export * from 'node:child_process';`],
   ['plugin/main.ts', `import { c } from './core/helper.ts';\nawait c();`],
   ['scripts/lib/helper.ts', `console.log(process.env['HOME']);`],
+  [
+    'drivers/volume/two/driver.ts',
+    `export * from '../block/stage.ts';\nexport * from '../../../plugin/core/errors.ts';`,
+  ],
+  [
+    'drivers/registry.ts',
+    `export * from './volume/two/driver.ts';\nexport * from '../plugin/core/errors.ts';`,
+  ],
   ['test/helper.ts', `import { it } from 'node:test';\nit('a', async () => Promise.resolve());`],
 ];
 
