@@ -57,7 +57,7 @@ export function showFile(loopFd: number, fileFd: number, fileName: string): void
       if (!isUnknown(error)) throw error;
     }
   }
-  showFileInSteps(loopFd, fileFd, infoWith(AUTOCLEAR, fileName));
+  showFileInSteps(loopFd, fileFd, fileName);
 }
 
 function isUnknown(error: unknown): boolean {
@@ -81,11 +81,11 @@ function configure(loopFd: number, fileFd: number, info: Buffer): void {
   ioctl(loopFd, CONFIGURE, config);
 }
 
-/** Before Linux 5.8 it takes two calls; when the second fails the first is taken back. */
-function showFileInSteps(loopFd: number, fileFd: number, info: Buffer): void {
+/** Before Linux 5.8 it takes two calls; when the second fails the first is taken back. Exported for its test. */
+export function showFileInSteps(loopFd: number, fileFd: number, fileName: string): void {
   ioctl(loopFd, SET_FD, fileFd);
   try {
-    ioctl(loopFd, SET_STATUS, info);
+    ioctl(loopFd, SET_STATUS, infoWith(AUTOCLEAR, fileName));
   } catch (error) {
     ioctl(loopFd, CLEAR_FD, 0);
     throw error;
