@@ -46,14 +46,14 @@ export class LocalDriver implements VolumeDriver<LocalOptions> {
 
   async recover(): Promise<void> {
     await this.#context.host.files.removeTree(this.#layout.staging);
+    // Now, because on a full disk it cannot be made, and removing is the way out of that.
+    await this.#context.host.files.makeDirectory(this.#layout.trash);
     this.#emptyTrash();
   }
 
   async discover(): Promise<DiscoveredVolume[]> {
     const names = await this.#context.host.files.list(this.#layout.volumes);
-    const marks = await Promise.all(
-      names.map(async (name) => await readMark(this.#context.host.files, this.#layout.home(name))),
-    );
+    const marks = await Promise.all(names.map(async (name) => await this.#readableMark(name)));
     return marks.flatMap((mark, index) => (mark === undefined || mark.name !== names[index] ? [] : [mark]));
   }
 
@@ -138,6 +138,19 @@ export class LocalDriver implements VolumeDriver<LocalOptions> {
   async #writeMark(volume: LocalVolume, home: string, retained: boolean): Promise<void> {
     const { name, given, createdAt } = volume;
     await writeMark(this.#context.host.files, home, { name, given, createdAt, retained });
+  }
+
+  /** One mark that the disk does not give must not hide the other volumes. */
+  async #readableMark(name: string): Promise<DiscoveredVolume | undefined> {
+    try {
+      return await readMark(this.#context.host.files, this.#layout.home(name));
+    } catch (thrown) {
+      this.#context.log.error(
+        { err: toStowageError(thrown), volume: name },
+        'the mark of a volume cannot be read',
+      );
+      return undefined;
+    }
   }
 
   async #isMarked(volume: LocalVolume, home: string): Promise<boolean> {
