@@ -5,6 +5,7 @@ import type { Creation } from './creation.ts';
 import { toStowageError } from './errors.ts';
 import type { Host, Log } from './ports/host.ts';
 import type { StoredVolume } from './ports/state-store.ts';
+import type { DiscoveredVolume } from './ports/volume-driver.ts';
 import { NO_REFERENCES } from './references.ts';
 import type { Removal } from './removal.ts';
 import type { VolumeCatalog } from './volume-catalog.ts';
@@ -57,27 +58,18 @@ export class Recovery {
     for (const name of mounted) await this.#unmountOrphan(name);
   }
 
+  /** All records at once: were it interrupted between two, the next start would take those it finds for all there are. */
   async #discover(): Promise<void> {
+    const rebuilt: StoredVolume[] = [];
     for (const { definition, driver } of this.#parts.backends.all()) {
       await this.#attempt({ backend: definition.name }, async () => {
-        for (const found of await driver.discover()) {
-          this.#parts.catalog.put({
-            name: found.name,
-            backend: definition.name,
-            options: found.given,
-            state: found.retained ? 'retained' : 'ready',
-            createdAt: found.createdAt.getTime(),
-            // Claims were lost with the state, if there were any.
-            unsettled: true,
-            references: NO_REFERENCES,
-          });
-          this.#parts.log.warn(
-            { volume: found.name, backend: definition.name },
-            'rebuilt the record of a volume',
-          );
-        }
+        for (const found of await driver.discover()) rebuilt.push(recordOf(found, definition.name));
       });
     }
+    if (rebuilt.length === 0) return;
+    this.#parts.catalog.putAll(rebuilt);
+    for (const { name, backend } of rebuilt)
+      this.#parts.log.warn({ volume: name, backend }, 'rebuilt the record of a volume');
   }
 
   async #mountedNames(): Promise<Set<string>> {
@@ -122,4 +114,17 @@ export class Recovery {
       this.#parts.log.error({ err: toStowageError(thrown), ...subject }, 'recovery failed here and goes on');
     }
   }
+}
+
+function recordOf(found: DiscoveredVolume, backend: string): StoredVolume {
+  return {
+    name: found.name,
+    backend,
+    options: found.given,
+    state: found.retained ? 'retained' : 'ready',
+    createdAt: found.createdAt.getTime(),
+    // Claims were lost with the state, if there were any.
+    unsettled: true,
+    references: NO_REFERENCES,
+  };
 }

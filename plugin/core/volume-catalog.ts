@@ -45,6 +45,12 @@ export class VolumeCatalog {
     return volume;
   }
 
+  /** All of them or none, durable when it returns. */
+  putAll(volumes: readonly StoredVolume[]): void {
+    this.#store.put(...volumes);
+    for (const volume of volumes) this.#volumes.set(volume.name, volume);
+  }
+
   /** Durable when it returns. */
   delete(name: string): void {
     this.#store.delete(name);

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { StowageError } from '../core/errors.ts';
 import { isDamage } from './state-errors.ts';
@@ -9,7 +9,9 @@ import { SCHEMA_VERSION, STATES, TABLES } from './state-migrations.ts';
  * or is not there. Throws when it is from a newer Stowage or cannot be read at present.
  */
 export function inspectState(file: string): string | undefined {
-  if (!existsSync(file)) return undefined;
+  const facts = statSync(file, { throwIfNoEntry: false });
+  if (facts === undefined) return undefined;
+  if (!facts.isFile()) throw notAFile(file);
   // Reading only: a database opened for writing would be changed by being closed again. Only an index of the log
   // (-shm) appears beside it, and stays, so that the next look needs no space for it on a full disk.
   const database = new DatabaseSync(file, { readOnly: true });
@@ -46,6 +48,13 @@ function findUnreadable(database: DatabaseSync): string | undefined {
   return row === undefined
     ? undefined
     : `what it holds about the volume ${String(row['name'])} makes no sense`;
+}
+
+function notAFile(file: string): StowageError {
+  return new StowageError('E_STATE_UNAVAILABLE', `the state in ${file} cannot be used: it is not a file`, {
+    remedy: 'Move away what lies there, then repeat.',
+    details: { file },
+  });
 }
 
 function newer(file: string, version: number): StowageError {

@@ -44,6 +44,7 @@ export class SqliteStateStore implements StateStore {
       const warning = this.#withReserve(() => this.#setAsideIfDamaged());
       const database = this.#withReserve(() => openDatabase(this.#file));
       try {
+        emptyLog(database);
         const volumes = readVolumes(database);
         this.#opened = prepare(database);
         this.#reserve.fill();
@@ -99,8 +100,9 @@ export class SqliteStateStore implements StateStore {
     try {
       return step();
     } catch (error) {
-      if (isFull(error) && this.#reserve.release()) return step();
-      throw error;
+      if (!isFull(error) || !this.#reserve.release()) throw error;
+      if (this.#opened !== undefined) emptyLog(this.#opened.database);
+      return step();
     }
   }
 
@@ -184,6 +186,15 @@ function openDatabase(file: string): DatabaseSync {
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+/** Takes what the log holds into the database, which grows by it, as long as there is space for that. */
+function emptyLog(database: DatabaseSync): void {
+  try {
+    database.exec('PRAGMA wal_checkpoint(RESTART)');
+  } catch {
+    // A full disk; the log goes on growing within the space that is kept for it.
   }
 }
 

@@ -43,8 +43,8 @@ export interface StateStore {
    * process uses, is left alone and refused. May be repeated after a failure.
    */
   open(): OpenedState;
-  /** Writes one volume with its references, replacing what was there. */
-  put(volume: StoredVolume): void;
+  /** Writes volumes with their references, replacing what was there; all of them or none. */
+  put(...volumes: readonly StoredVolume[]): void;
   /** Forgets one volume. Absent is fine. */
   delete(name: string): void;
   /** Twice is fine. */
