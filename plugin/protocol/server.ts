@@ -39,6 +39,9 @@ function createApp(parts: ServerParts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  // A path is a call's name, not a web page's: `/volumedriver.create/` is none.
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
   for (const endpoint of parts.endpoints) {
     app.post(endpoint.path, readBody, (request, response) => {
       void answer(parts, endpoint, request, response);
