@@ -30,7 +30,7 @@ export interface Pending {
   readonly sent: Promise<unknown>;
   readonly answer: Promise<RawAnswer>;
   /** Closes the connection, as the engine does when its time is up. */
-  hangUp(): void;
+  readonly hangUp: () => void;
 }
 
 /** One volume as Get and List show it. */
@@ -60,6 +60,7 @@ export class Refusal extends Error {
 export class EngineClient {
   readonly #socketPath: string;
   readonly #agent: Agent;
+  readonly #connections = new Set<object>();
 
   /** @param connections most connections at a time */
   constructor(socketPath: string, connections = Number.POSITIVE_INFINITY) {
@@ -83,6 +84,7 @@ export class EngineClient {
         ...headers,
       }),
     });
+    sent.once('socket', (socket) => this.#connections.add(socket));
     const answer = once(sent, 'response').then(
       async ([response]) => await readAnswer(response as IncomingMessage),
     );
@@ -91,6 +93,11 @@ export class EngineClient {
     left.catch(() => undefined);
     sent.end(body);
     return { sent: left, answer, hangUp: () => void sent.destroy() };
+  }
+
+  /** How many connections it took so far. */
+  get connectionsMade(): number {
+    return this.#connections.size;
   }
 
   /** Sends one request and waits for the answer. */

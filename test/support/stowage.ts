@@ -20,6 +20,10 @@ export interface StowageSettings {
   readonly environment?: Readonly<Record<string, string>>;
   /** Directory for everything; it must exist and is not removed at the end. A new one unless given. */
   readonly root?: string;
+  /** What to run in place of the program's source. */
+  readonly commandLine?: readonly [string, ...string[]];
+  /** How many pipes the program gets beyond its standard three. */
+  readonly pipes?: number;
 }
 
 /** How the program ended. */
@@ -43,25 +47,24 @@ export class Stowage {
   readonly engine: EngineClient;
   readonly #ownsRoot: boolean;
   readonly #environment: Readonly<Record<string, string>>;
+  readonly #commandLine: readonly [string, ...string[]];
+  readonly #pipes: number;
   #namespace: MountNamespace;
   #program: ChildProcess | undefined;
   #log = new LogLines();
   #errors = new LogLines();
 
-  private constructor(
-    root: string,
-    ownsRoot: boolean,
-    environment: Readonly<Record<string, string>>,
-    namespace: MountNamespace,
-  ) {
+  private constructor(root: string, settings: StowageSettings, namespace: MountNamespace) {
     this.root = root;
     this.dataDirectory = join(root, 'data');
     this.mountsDirectory = join(root, 'mounts');
     this.runDirectory = join(root, 'run');
     this.socket = join(root, 'socket', 'stowage.sock');
     this.engine = new EngineClient(this.socket);
-    this.#ownsRoot = ownsRoot;
-    this.#environment = environment;
+    this.#ownsRoot = settings.root === undefined;
+    this.#environment = settings.environment ?? {};
+    this.#commandLine = settings.commandLine ?? [process.execPath, PROGRAM, 'volume'];
+    this.#pipes = settings.pipes ?? 0;
     this.#namespace = namespace;
   }
 
@@ -69,7 +72,7 @@ export class Stowage {
   static async prepare(settings: StowageSettings = {}): Promise<Stowage> {
     const root = settings.root ?? mkdtempSync(join(tmpdir(), 'stowage-'));
     const namespace = await MountNamespace.create();
-    const stowage = new Stowage(root, settings.root === undefined, settings.environment ?? {}, namespace);
+    const stowage = new Stowage(root, settings, namespace);
     mkdirSync(stowage.mountsDirectory, { recursive: true });
     mkdirSync(dirname(stowage.socket), { recursive: true });
     await namespace.share(stowage.mountsDirectory);
@@ -105,8 +108,9 @@ export class Stowage {
 
   /** Starts the program without waiting for anything. */
   launch(environment: Readonly<Record<string, string>> = {}): ChildProcess {
-    const program = this.#namespace.spawn(process.execPath, [PROGRAM, 'volume'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+    const [command, ...words] = this.#commandLine;
+    const program = this.#namespace.spawn(command, words, {
+      stdio: ['ignore', 'pipe', 'pipe', ...Array.from({ length: this.#pipes }, () => 'pipe' as const)],
       env: { PATH: process.env['PATH'], ...this.settings(), ...this.#environment, ...environment },
     });
     this.#log = new LogLines();
@@ -114,6 +118,9 @@ export class Stowage {
     if (program.stdout !== null) this.#log.follow(program.stdout);
     if (program.stderr !== null) this.#errors.follow(program.stderr);
     this.#program = program;
+    program.once('close', () => {
+      if (this.#program === program) this.#program = undefined;
+    });
     return program;
   }
 
@@ -185,10 +192,12 @@ export class Stowage {
   async signal(signal: NodeJS.Signals): Promise<Ending> {
     const program = this.#program;
     if (program === undefined) throw new Error('the program is not running');
-    const ended = once(program, 'close');
-    program.kill(signal);
-    await ended;
-    this.#program = undefined;
+    // It may have ended by itself.
+    if (program.exitCode === null && program.signalCode === null) {
+      const ended = once(program, 'close');
+      program.kill(signal);
+      await ended;
+    }
     return { code: program.exitCode, signal: program.signalCode };
   }
 
