@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { containerIdOf, holds, type WantedThing } from '../../../plugin/host/holders.ts';
+import { claimsAmong, shows, type WantedThing } from '../../../plugin/host/holders.ts';
 import { type MountLine, parseMountinfo } from '../../../plugin/host/mountinfo.ts';
+import { containerIdOf } from '../../../plugin/host/processes.ts';
 
 const ID = 'f'.repeat(32) + '0123456789abcdef'.repeat(2);
 const OTHER_ID = 'a'.repeat(64);
@@ -12,33 +13,52 @@ function line(text: string): MountLine {
   return parsed;
 }
 
-describe('holds', () => {
-  const wanted: WantedThing = { device: '8:1', root: '/data/v', deviceName: 'sda1', peerGroup: 5 };
+describe('shows', () => {
+  const wanted: WantedThing = { device: '8:1', root: '/data/v', deviceName: 'sda1' };
   const rows: [what: string, text: string, expected: boolean][] = [
-    ['a private copy', '1 0 8:1 /data/v /x rw - ext4 /dev/sda1 rw', true],
+    ['the directory', '1 0 8:1 /data/v /x rw - ext4 /dev/sda1 rw', true],
     ['a directory of it', '1 0 8:1 /data/v/sub /x rw - ext4 /dev/sda1 rw', true],
     ['a removed directory of it', '1 0 8:1 /data/v/sub//deleted /x rw - ext4 /dev/sda1 rw', true],
     ['a neighbour whose name begins alike', '1 0 8:1 /data/vv /x rw - ext4 /dev/sda1 rw', false],
     ['the whole file system around it', '1 0 8:1 / /x rw - ext4 /dev/sda1 rw', false],
     ['the same directory of another device', '1 0 8:2 /data/v /x rw - ext4 /dev/sdb1 rw', false],
-    ['a peer of our mount', '1 0 8:1 /data/v /x rw shared:5 - ext4 /dev/sda1 rw', false],
-    ['a slave of our mount', '1 0 8:1 /data/v /x rw master:5 - ext4 /dev/sda1 rw', false],
-    ['a peer of another mount', '1 0 8:1 /data/v /x rw shared:6 - ext4 /dev/sda1 rw', true],
     ['a btrfs of the disk', '1 0 0:44 /data/v /x rw - btrfs /run/dev/sda1 rw', true],
     ['a btrfs of another disk', '1 0 0:44 /data/v /x rw - btrfs /dev/sdb1 rw', false],
     ['another file system that names the disk', '1 0 0:44 /data/v /x rw - fuse /dev/sda1 rw', false],
   ];
   for (const [what, text, expected] of rows) {
-    it(`${what}: ${expected}`, () => assert.equal(holds(line(text), wanted), expected));
+    it(`${what}: ${expected}`, () => assert.equal(shows(line(text), wanted), expected));
   }
 
-  it('counts copies too when we have no mount of our own', () => {
-    const copy = line('1 0 8:1 /data/v /x rw shared:5 - ext4 /dev/sda1 rw');
-    assert.equal(holds(copy, { ...wanted, peerGroup: undefined }), true);
+  it('takes everything on the device when the thing is its top directory', () => {
+    assert.equal(shows(line('1 0 8:1 /a/b /x rw - ext4 /dev/sda1 rw'), { ...wanted, root: '/' }), true);
+  });
+});
+
+describe('claimsAmong', () => {
+  const mount = (id: number, groups: string): MountLine =>
+    line(`${id} 0 8:1 / /x rw ${groups} - ext4 /dev/sda1 rw`);
+  const claims = (groups: string[], own: number | undefined): number[] => {
+    const lines = groups.map((text, index) => mount(index, text));
+    return [...claimsAmong(lines, own)].map(({ id }) => id);
+  };
+
+  it('keeps private mounts and those of other groups', () => {
+    assert.deepEqual(claims(['', 'shared:6', 'master:7', 'shared:8 master:9'], 5), [0, 1, 2, 3]);
   });
 
-  it('takes everything on the device when the thing is its top directory', () => {
-    assert.equal(holds(line('1 0 8:1 /a/b /x rw - ext4 /dev/sda1 rw'), { ...wanted, root: '/' }), true);
+  it('drops peers and slaves of our mount', () => {
+    assert.deepEqual(claims(['shared:5', 'master:5', 'shared:6 master:5', ''], 5), [3]);
+  });
+
+  it('drops copies of copies, in whatever order they are found', () => {
+    const groups = ['master:7', 'shared:7 master:6', 'shared:6 master:5', 'shared:8 master:9'];
+    assert.deepEqual(claims(groups, 5), [3]);
+    assert.deepEqual(claims(groups.toReversed(), 5), [0]);
+  });
+
+  it('keeps everything when we have no shared mount of our own', () => {
+    assert.deepEqual(claims(['shared:5', 'master:5'], undefined), [0, 1]);
   });
 });
 
