@@ -86,7 +86,8 @@ const ZONES: readonly Zone[] = [
   {
     files: ['drivers/*/*/**'],
     may: [...DRIVER, 'drivers/volume/block/**', 'drivers/volume/share/**', 'npm:zod', ...PURE],
-    instead: "a driver is handed host, log and clock; its SDK's calls stand in its client.ts",
+    instead:
+      'a driver knows ports, errors.ts and option*.ts of plugin/core; the rest is handed in or its client.ts',
   },
   {
     files: ['scripts/**'],

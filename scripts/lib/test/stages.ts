@@ -51,9 +51,9 @@ export const stages: readonly Stage[] = [
   {
     // Full disks, broken state, processes killed at bad moments.
     name: 'faults',
-    files: ['test/faults/**/*.test.ts'],
+    files: ['test/faults/**/*.test.ts', 'test/crash/**/*.test.ts'],
     concurrency: 1,
-    deadlineMs: 10 * MINUTE_MS,
+    deadlineMs: 20 * MINUTE_MS,
     packages: FILE_SYSTEM_TOOLS,
     needsRoot: true,
   },
