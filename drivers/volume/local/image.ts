@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { StowageError, toStowageError } from '../../../plugin/core/errors.ts';
 import type { Host, Log, LoopDevice, MountedThing } from '../../../plugin/core/ports/host.ts';
 import type { Usage } from '../../../plugin/core/ports/volume-driver.ts';
-import { formatBytes } from '../../../plugin/core/volume-status.ts';
+import { formatBytes } from '../../../plugin/core/option-sizes.ts';
 import type { ClonePlace, LocalForm, Place } from './kind.ts';
 import { dataDirectoryOf, imageOf } from './layout.ts';
 import type { LocalOptions } from './options.ts';
@@ -143,6 +143,12 @@ export class ImageForm implements LocalForm {
       throw new StowageError(
         'E_FILESYSTEM_DAMAGED',
         `its image ${image} has ${facts?.type ?? 'no'} file system where ${fsType} should be`,
+      );
+    }
+    if (facts.sizeBytes > (await this.#host.files.sizeOf(image))) {
+      throw new StowageError(
+        'E_FILESYSTEM_DAMAGED',
+        `its image ${image} is cut off: the end of its file system is gone`,
       );
     }
     if (!facts.clean) await this.#host.fileSystems.check(image, fsType);

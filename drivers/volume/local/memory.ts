@@ -1,5 +1,5 @@
 import { StowageError } from '../../../plugin/core/errors.ts';
-import { formatBytes } from '../../../plugin/core/volume-status.ts';
+import { formatBytes } from '../../../plugin/core/option-sizes.ts';
 import type { Host, MountedThing } from '../../../plugin/core/ports/host.ts';
 import type { Usage } from '../../../plugin/core/ports/volume-driver.ts';
 import type { LocalForm, Place } from './kind.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { StoredVolume } from '../../../plugin/core/ports/state-store.ts';
-import { formatAge, formatBytes, volumeStatus } from '../../../plugin/core/volume-status.ts';
+import { formatBytes } from '../../../plugin/core/option-sizes.ts';
+import { formatAge, volumeStatus } from '../../../plugin/core/volume-status.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
