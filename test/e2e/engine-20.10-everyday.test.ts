@@ -1,0 +1,3 @@
+import { playEveryday } from './everyday.ts';
+
+playEveryday('20.10');

@@ -1,0 +1,3 @@
+import { playLifeCycle } from './life-cycle.ts';
+
+playLifeCycle('20.10');

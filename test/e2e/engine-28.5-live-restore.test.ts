@@ -1,0 +1,3 @@
+import { playLiveRestore } from './live-restore.ts';
+
+playLiveRestore('28.5');

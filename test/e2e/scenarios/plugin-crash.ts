@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { eventually } from '../support/eventually.ts';
+import type { ManagedPlugin } from '../support/managed-plugin.ts';
+import type { Scenario, Scenarios } from '../support/scenario.ts';
+import type { Stage } from '../support/stage.ts';
+import { lastNumber, Writer } from '../support/writer.ts';
+
+/** Kills the plugin, and waits until the engine has started it again and it answers. */
+async function crashPlugin({ driver }: Stage<ManagedPlugin>): Promise<void> {
+  const before = await driver.pid();
+  process.kill(before, 'SIGKILL');
+  await eventually('the engine starts the plugin again', async () => {
+    if ((await driver.pid()) === before) return undefined;
+    return await driver.client.call('VolumeDriver.List');
+  });
+}
+
+function underAWriter(...options: string[]): Scenario {
+  return async (stage) => {
+    await stage.create('ledger', ...options);
+    const writer = await Writer.start(stage, 'clerk', 'ledger');
+    await crashPlugin(stage);
+    await writer.goesOn();
+    assert.equal(await stage.status('ledger', 'mountIds'), '1');
+    await stage.run('ledger', 'test -s /data/numbers');
+    assert.equal(
+      await stage.status('ledger', 'mountIds'),
+      '1',
+      'the second container gave back its own claim only',
+    );
+    await writer.goesOn();
+    const written = await writer.written();
+    await stage.docker('rm', '--force', 'clerk');
+    assert.equal(await stage.status('ledger', 'mountIds'), '0');
+    assert.ok(lastNumber(`${await stage.run('ledger', 'cat /data/numbers')}\n`) >= written);
+  };
+}
+
+/** `kill -9` of the plugin's process. */
+export const pluginCrash: Scenarios = {
+  'a container goes on writing to a directory volume': underAWriter(),
+
+  'a container goes on writing to a volume with size': underAWriter('size=32MiB'),
+
+  'a container goes on writing to memory': underAWriter('medium=memory', 'size=8MiB'),
+
+  'a container may be stopped and started right after': async (stage) => {
+    await stage.create('ledger', 'size=32MiB');
+    const writer = await Writer.start(stage, 'clerk', 'ledger');
+    process.kill(await stage.driver.pid(), 'SIGKILL');
+    await stage.docker('restart', 'clerk');
+    await writer.startedAgain();
+    await writer.goesOn();
+    assert.equal(await stage.status('ledger', 'mountIds'), '1');
+    await stage.docker('rm', '--force', 'clerk');
+  },
+
+  'cp on a container that outlived the crash takes no claim from it': async (stage) => {
+    await stage.create('ledger', 'size=32MiB');
+    const writer = await Writer.start(stage, 'clerk', 'ledger');
+    await crashPlugin(stage);
+    await stage.docker('cp', 'clerk:/data/numbers', join(stage.engine.directory, 'copied'));
+    assert.equal(await stage.status('ledger', 'mountIds'), '1');
+    await writer.goesOn();
+    await stage.docker('rm', '--force', 'clerk');
+    assert.equal(await stage.status('ledger', 'mountIds'), '0');
+  },
+
+  'volumes that were being made are made by a repeat, and no half of one is left': async (stage) => {
+    const names = ['one', 'two', 'three', 'four'];
+    const create = (name: string): string[] => [
+      'volume',
+      'create',
+      '--driver',
+      stage.driver.name,
+      '--opt',
+      'size=200MiB',
+      name,
+    ];
+    const pid = await stage.driver.pid();
+    const begun = names.map(async (name) => await stage.engine.dockerRaw(create(name)));
+    const staging = join(stage.driver.dataDirectory, 'staging');
+    await eventually(
+      'a volume is being made',
+      () => (namesIn(staging).length > 0 ? true : undefined),
+      10_000,
+    );
+    process.kill(pid, 'SIGKILL');
+    await Promise.all(begun);
+    for (const name of names) await stage.docker(...create(name));
+    for (const name of names)
+      assert.equal(await stage.run(name, 'echo whole > /data/page; cat /data/page'), 'whole');
+    assert.deepEqual(namesIn(staging), []);
+  },
+};
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
