@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { absolutePathField } from './core/option-fields.ts';
 import { StowageError } from './core/errors.ts';
 import type { PathRoot } from './core/ports/volume-driver.ts';

@@ -1,8 +1,8 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkVolumeName } from './volume-name.ts';
 
 const UNITS: Readonly<Record<string, number>> = { b: 0, k: 1, m: 2, g: 3, t: 4, p: 5 };
-const SIZE = /^(\d{1,15})(?:\.(\d{1,3}))?\s*(?:([kmgtp])(?:i?b)?|(b))?$/i;
+const SIZE = /^(\d{1,16})(?:\.(\d{1,3}))?\s*(?:([kmgtp])(?:i?b)?|(b))?$/i;
 const LARGEST_SIZE = 2 ** 53 - 1;
 
 /**

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { clip, StowageError } from './errors.ts';
 import { nearestName } from './nearest-name.ts';
 

@@ -1,6 +1,6 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Call } from '../core/call.ts';
-import { StowageError } from '../core/errors.ts';
+import { clip, StowageError } from '../core/errors.ts';
 import type { VolumeService, VolumeView } from '../core/volume-service.ts';
 import { createRequest, emptyRequest, mountRequest, namedRequest } from './volume-schemas.ts';
 
@@ -54,7 +54,7 @@ function subjectOf(body: unknown): string {
 function describeIssue(error: z.ZodError): string {
   const [issue] = error.issues;
   const place =
-    issue === undefined || issue.path.length === 0 ? 'the body' : issue.path.map(String).join('.');
+    issue === undefined || issue.path.length === 0 ? 'the body' : clip(issue.path.map(String).join('.'), 60);
   return `${place}: ${issue?.message ?? 'not understood'}`;
 }
 

@@ -1,12 +1,17 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 // Names and IDs are bounded here and understood by the core. The engine limits neither (protocol.md, section 2, "Name rules").
 const name = z.string().max(65_536);
 const mountId = z.string().min(1, 'must not be empty').max(256);
-const options = z
+/** zod leaves this key out of a record without a word. */
+const withoutProto = z.unknown().refine((value) => !Object.hasOwn(Object(value), '__proto__'), {
+  error: '"__proto__" is not an option',
+});
+const optionMap = z
   .record(z.string().max(1_024), z.string().max(65_536))
   .nullish()
   .transform((value) => value ?? {});
+const options = withoutProto.pipe(optionMap);
 
 /** `{"Name": …}` */
 export const namedRequest = z.object({ Name: name });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FileTree } from '../../../plugin/core/ports/host.ts';
 import type { DiscoveredVolume } from '../../../plugin/core/ports/volume-driver.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FileSystemType } from '../../../plugin/core/ports/host.ts';
 
 /** No slash, quote, blank or control character: a value cannot name a path or become a second word. */
