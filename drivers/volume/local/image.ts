@@ -21,11 +21,11 @@ export class ImageForm implements LocalForm {
   }
 
   async populate({ volume, home }: Place, source: ClonePlace | undefined): Promise<void> {
-    const { size = 0, fsType, mkfsOptions } = volume.options;
+    const { size = 0, fsType } = volume.options;
     const image = imageOf(home);
     if (source === undefined) {
       await this.#host.files.allocate(image, size);
-      await this.#host.fileSystems.format(image, fsType, mkfsOptions);
+      await this.#format(image, volume.options);
       return;
     }
     await this.#host.files.copyFile(imageOf(source.home), image);
@@ -34,6 +34,20 @@ export class ImageForm implements LocalForm {
     if (fsType === 'xfs') await this.#withScratchMount({ volume, home }, ['nouuid'], async () => undefined);
     await this.#host.fileSystems.renew(image, fsType);
     await this.#host.files.allocate(image, size);
+  }
+
+  /** What mkfs says against a user's options is the user's to hear. */
+  async #format(image: string, { fsType, mkfsOptions }: LocalOptions): Promise<void> {
+    try {
+      await this.#host.fileSystems.format(image, fsType, mkfsOptions);
+    } catch (thrown) {
+      const error = toStowageError(thrown);
+      if (mkfsOptions.length === 0 || error.code !== 'E_HOST_FAILED') throw error;
+      throw new StowageError('E_INVALID_OPTION', `mkfsOptions=${mkfsOptions.join(' ')}: ${error.message}`, {
+        remedy: 'Correct mkfsOptions or leave them out, then repeat.',
+        cause: error,
+      });
+    }
   }
 
   async mount(place: Place, target: string): Promise<void> {
