@@ -40,10 +40,7 @@ export class Creation {
   /** Understands name and options, or says what is wrong with them. No effect. */
   understand(name: string, raw: Readonly<Record<string, string>>): CreateRequest {
     checkVolumeName(name);
-    const backendName = Object.entries(raw)
-      .find(([key]) => isBackend(key))?.[1]
-      .trim()
-      .toLowerCase();
+    const backendName = backendNameIn(raw);
     const existing = this.#parts.catalog.find(name);
     const backend =
       backendName === undefined && existing !== undefined
@@ -147,6 +144,8 @@ export class Creation {
   }
 
   async #change(present: StoredVolume, given: GivenOptions, grows: boolean): Promise<StoredVolume> {
+    // What the options mean together is checked before they are kept.
+    this.#parts.backends.open({ ...present, options: given });
     // The wish is durable first: should the growing be interrupted, the next mount finishes it.
     const stored = this.#parts.catalog.put({ ...present, options: given });
     const { driver, volume } = this.#parts.backends.open(stored);
@@ -189,6 +188,13 @@ function differs(present: StoredVolume, difference: string): StowageError {
       remedy: 'Create it without options to take the data back into use, or choose another name.',
     },
   );
+}
+
+function backendNameIn(raw: Readonly<Record<string, string>>): string | undefined {
+  const given = Object.entries(raw).filter(([key]) => isBackend(key));
+  const [name, ...others] = new Set(given.map(([, value]) => value.trim().toLowerCase()));
+  if (others.length === 0) return name;
+  throw new StowageError('E_INVALID_OPTION', 'backend is given twice with different values');
 }
 
 function isBackend(optionName: string): boolean {
