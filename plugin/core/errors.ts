@@ -88,13 +88,16 @@ export function toStowageError(thrown: unknown): StowageError {
   return new StowageError('E_INTERNAL', 'something unexpected went wrong', { cause: thrown });
 }
 
-/** What starts a new line somewhere or steers a terminal: C0 and C1 control characters, Unicode's separators. */
-const LINE_BREAKERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
+/**
+ * What starts a new line somewhere, steers a terminal or reorders the text around it: control characters, Unicode's
+ * separators and its marks of direction.
+ */
+const NOT_PLAIN = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
 
 /** The single line that Docker shows, e.g. `create volume "db": … (E_…). <remedy>`. */
 export function renderError(operation: string, subject: string, error: StowageError): string {
   const line = `${operation} volume ${JSON.stringify(clip(subject))}: ${error.message} (${error.code}). ${error.remedy}`;
-  return line.replace(LINE_BREAKERS, ' ');
+  return line.replace(NOT_PLAIN, ' ');
 }
 
 /** Shortens text that came from outside, so that a 64 KiB name cannot become a 64 KiB error. */

@@ -12,7 +12,7 @@ import {
 } from '../../../plugin/core/errors.ts';
 
 /** Everything that starts a new line somewhere, or steers a terminal. */
-const LINE_BREAKERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+const LINE_BREAKERS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
 describe('StowageError', () => {
   for (const code of Object.keys(ERRORS) as ErrorCode[]) {
