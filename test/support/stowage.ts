@@ -14,10 +14,13 @@ import { listening } from './socket-ready.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../plugin/main.ts', import.meta.url));
 
+/** Environment variables. */
+type Environment = Readonly<Record<string, string>>;
+
 /** How a Stowage is to be started. */
 export interface StowageSettings {
-  /** Settings beside the directories and the socket, e.g. STOWAGE_PATH_ROOTS. */
-  readonly environment?: Readonly<Record<string, string>>;
+  /** Settings beside the directories and the socket, e.g. STOWAGE_PATH_ROOTS; may depend on `root`. */
+  readonly environment?: Environment | ((root: string) => Environment);
   /** Directory for everything; it must exist and is not removed at the end. A new one unless given. */
   readonly root?: string;
   /** What to run in place of the program's source. */
@@ -46,7 +49,7 @@ export class Stowage {
   /** Speaks to the socket as an engine. */
   readonly engine: EngineClient;
   readonly #ownsRoot: boolean;
-  readonly #environment: Readonly<Record<string, string>>;
+  readonly #environment: Environment;
   readonly #commandLine: readonly [string, ...string[]];
   readonly #pipes: number;
   #namespace: MountNamespace;
@@ -62,7 +65,8 @@ export class Stowage {
     this.socket = join(root, 'socket', 'stowage.sock');
     this.engine = new EngineClient(this.socket);
     this.#ownsRoot = settings.root === undefined;
-    this.#environment = settings.environment ?? {};
+    const { environment = {} } = settings;
+    this.#environment = typeof environment === 'function' ? environment(root) : environment;
     this.#commandLine = settings.commandLine ?? [process.execPath, PROGRAM, 'volume'];
     this.#pipes = settings.pipes ?? 0;
     this.#namespace = namespace;
@@ -92,7 +96,7 @@ export class Stowage {
   }
 
   /** Starts the program and waits until its socket answers. Throws with its log when it ends instead. */
-  async start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
+  async start(environment: Environment = {}): Promise<void> {
     const program = this.launch(environment);
     const giveUp = new AbortController();
     const ended = once(program, 'close', { signal: giveUp.signal }).then(([code]) => {
@@ -107,7 +111,7 @@ export class Stowage {
   }
 
   /** Starts the program without waiting for anything. */
-  launch(environment: Readonly<Record<string, string>> = {}): ChildProcess {
+  launch(environment: Environment = {}): ChildProcess {
     const [command, ...words] = this.#commandLine;
     const program = this.#namespace.spawn(command, words, {
       stdio: ['ignore', 'pipe', 'pipe', ...Array.from({ length: this.#pipes }, () => 'pipe' as const)],
@@ -202,7 +206,7 @@ export class Stowage {
   }
 
   /** Starts the program again, after stopping it if it runs. */
-  async restart(environment: Readonly<Record<string, string>> = {}): Promise<void> {
+  async restart(environment: Environment = {}): Promise<void> {
     if (this.#program !== undefined) await this.stop();
     await this.start(environment);
   }
