@@ -16,7 +16,7 @@ export interface DeviceName {
 }
 
 /** Packs `major:minor` as the C library's makedev(3) does. */
-export function packDevice(device: string): bigint {
+function packDevice(device: string): bigint {
   const [major = 0n, minor = 0n] = device.split(':').map(BigInt);
   return ((major & 0xfffn) << 8n) | ((major & ~0xfffn) << 32n) | (minor & 0xffn) | ((minor & ~0xffn) << 12n);
 }

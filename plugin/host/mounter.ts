@@ -8,6 +8,7 @@ import { isAbsent } from './host-failure.ts';
 import { findHolders, type HolderSettings } from './holders.ts';
 import { mountIdAt, mountIdOf, O_PATH } from './mount-id.ts';
 import { MS, parseMountOptions } from './mount-options.ts';
+import { remedyFor } from './host-failure.ts';
 import { isAtOrBelow, type MountLine, parseMountinfo } from './mountinfo.ts';
 import type { BlockingCalls } from './syscall-pool.ts';
 import { errnoOf, reasonOf } from './system-call-error.ts';
@@ -21,7 +22,7 @@ const STACK_LIMIT = 1000;
 const INSTANT = new Set(['tmpfs', 'ramfs', 'proc', 'sysfs']);
 
 /** The whole mount table, read until two reads agree: kernels before 5.8 leave out lines when it changes meanwhile. */
-export async function readMountTable(file = '/proc/self/mountinfo'): Promise<MountLine[]> {
+async function readMountTable(file = '/proc/self/mountinfo'): Promise<MountLine[]> {
   let text = await readFile(file, 'utf8');
   for (let attempt = 0; attempt < 5; attempt += 1) {
     const again = await readFile(file, 'utf8');
@@ -179,6 +180,7 @@ async function isOneOfSeveral(id: number): Promise<boolean> {
 function refused(code: ErrorCode, doing: string, error: unknown, details: object): StowageError {
   if (error instanceof StowageError) return error;
   return new StowageError(code, `${doing} failed: ${reasonOf(error)}`, {
+    ...remedyFor(error),
     details: { ...details, errno: errnoOf(error) },
     cause: error,
   });
