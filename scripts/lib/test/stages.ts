@@ -58,6 +58,15 @@ export const stages: readonly Stage[] = [
     needsRoot: true,
   },
   {
+    // The program killed at every effect, and driven by clients at random.
+    name: 'crash',
+    files: ['test/crash/**/*.test.ts', 'test/model/**/*.test.ts'],
+    concurrency: 1,
+    deadlineMs: 20 * MINUTE_MS,
+    packages: [...FILE_SYSTEM_TOOLS, 'gcc', 'libc6-dev'],
+    needsRoot: true,
+  },
+  {
     // Each file starts an engine of its own, and installs that engine the first time.
     name: 'e2e',
     files: ['test/e2e/**/*.test.ts'],
