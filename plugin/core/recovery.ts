@@ -54,6 +54,7 @@ export class Recovery {
     );
     await this.#parts.host.files.makeDirectory(this.#parts.mountRoot);
     const mounted = await this.#mountedNames();
+    await this.#removeUnusedMountPoints(mounted);
     for (const stored of this.#parts.catalog.all()) this.#reconcile(stored, mounted.delete(stored.name));
     for (const name of mounted) await this.#unmountOrphan(name);
   }
@@ -76,6 +77,16 @@ export class Recovery {
     const table = await this.#parts.host.mounts.table();
     const ours = table.filter((entry) => dirname(entry.target) === this.#parts.mountRoot);
     return new Set(ours.map((entry) => basename(entry.target)));
+  }
+
+  /** What a killed process had made for a mount that did not come, or had not yet removed after an unmount. */
+  async #removeUnusedMountPoints(mounted: ReadonlySet<string>): Promise<void> {
+    const { host, mountRoot, attachments } = this.#parts;
+    const unused = (await host.files.list(mountRoot)).filter((name) => !mounted.has(name));
+    for (const name of unused) {
+      const target = attachments.target(name);
+      await this.#attempt({ target }, async () => await host.files.removeEmptyDirectory(target));
+    }
   }
 
   #reconcile(stored: StoredVolume, mounted: boolean): void {
