@@ -4,6 +4,9 @@ import { StowageError } from '../core/errors.ts';
 import { isDamage } from './state-errors.ts';
 import { SCHEMA_VERSION, STATES, TABLES } from './state-migrations.ts';
 
+/** SQLITE_READONLY_ROLLBACK: killed in a write, which only somebody who may write can take back. */
+const HALF_WRITTEN = 776;
+
 /**
  * Looks at the state without changing a byte of it. Gives what is damaged about it, or undefined when it can be used
  * or is not there. Throws when it is from a newer Stowage or cannot be read at present.
@@ -12,6 +15,26 @@ export function inspectState(file: string): string | undefined {
   const facts = statSync(file, { throwIfNoEntry: false });
   if (facts === undefined) return undefined;
   if (!facts.isFile()) throw notAFile(file);
+  try {
+    return look(file);
+  } catch (error) {
+    if (!(error instanceof Error) || Reflect.get(error, 'errcode') !== HALF_WRITTEN) throw error;
+    takeBack(file);
+    return look(file);
+  }
+}
+
+/** Brings back the last whole state. Only a database that was just being made has no log and needs it. */
+function takeBack(file: string): void {
+  const database = new DatabaseSync(file);
+  try {
+    database.prepare('PRAGMA user_version').get();
+  } finally {
+    database.close();
+  }
+}
+
+function look(file: string): string | undefined {
   // Reading only: a database opened for writing would be changed by being closed again. Only an index of the log
   // (-shm) appears beside it, and stays, so that the next look needs no space for it on a full disk.
   const database = new DatabaseSync(file, { readOnly: true });

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { thrownBy, useHost } from '../../support/host-bench.ts';
@@ -109,5 +117,24 @@ describe('a store from a newer Stowage', () => {
       before,
     );
     assert.ok(!readdirSync(at('state')).some((name) => name.includes('damaged')));
+  });
+});
+
+describe('a store whose making was interrupted', () => {
+  it('is taken back to its last whole state, although only a writer can do that', (t) => {
+    const { at } = bench();
+    const being = new DatabaseSync(at('being.db'));
+    being.exec('PRAGMA cache_size = 1; CREATE TABLE t (x)');
+    being.exec('BEGIN; INSERT INTO t VALUES (zeroblob(1000000))');
+    mkdirSync(at('state'));
+    // What a kill leaves: the database partly written, and the journal that tells what was there before.
+    for (const suffix of ['', '-journal']) copyFileSync(at(`being.db${suffix}`), at(`state/s.db${suffix}`));
+    being.close();
+    const reader = new DatabaseSync(at('state/s.db'), { readOnly: true });
+    assert.throws(() => reader.prepare('PRAGMA user_version').get(), { errcode: 776 });
+    reader.close();
+    const { volumes, warning } = openStore(t, at('state/s.db')).open();
+    assert.deepEqual(volumes, []);
+    assert.match(warning ?? '', /not a database of Stowage/);
   });
 });
