@@ -4,11 +4,14 @@ import path from 'node:path';
 import { StowageError } from '../core/errors.ts';
 import { syncDirectory } from './durable.ts';
 import { attempt, isAbsent } from './host-failure.ts';
+import type { LinkFreeView } from './link-free-view.ts';
 import type { RunCommand } from './run-command.ts';
 import type { BlockingCalls } from './syscall-pool.ts';
 
 /** A copy may take as long as it takes; this only ends one that hangs. */
 const COPY_DEADLINE = 24 * 3600 * 1000;
+/** A file system that has not answered by then is taken for dead. */
+const ANSWER_DEADLINE = 5_000;
 const USAGE_DEADLINE = 30 * 60 * 1000;
 /** How cp says that the disk is full, with LC_ALL=C. */
 const FULL = /No space left on device|Disk quota exceeded|File too large/;
@@ -17,18 +20,22 @@ const FULL = /No space left on device|Disk quota exceeded|File too large/;
 export class CopyCommands {
   readonly #run: RunCommand;
   readonly #calls: BlockingCalls;
+  readonly #view: LinkFreeView;
 
-  constructor(run: RunCommand, calls: BlockingCalls) {
+  constructor(run: RunCommand, calls: BlockingCalls, view: LinkFreeView) {
     this.#run = run;
     this.#calls = calls;
+    this.#view = view;
   }
 
   /** As `FileTree.copyTree`. `to` is absent or an empty directory. */
   async tree(from: string, to: string): Promise<void> {
     await refusePresent(to);
-    // "/." copies what is in the directory and gives the copy the directory's own owner, mode and attributes.
-    const source = path.join(from, '/') + '.';
-    await this.#copy(['-a', '--reflink=auto', '--one-file-system', '--', source, to], from, to);
+    await this.#view.show({ from, to }, async (seen) => {
+      // "/." copies what is in the directory and gives the copy the directory's own owner, mode and attributes.
+      const source = path.join(seen.from, '/') + '.';
+      await this.#copy(['-a', '--reflink=auto', '--one-file-system', '--', source, seen.to], from, to);
+    });
     await attempt(`writing ${to} to disk`, async () => {
       const handle = await open(to, constants.O_RDONLY | constants.O_DIRECTORY);
       try {
@@ -73,6 +80,21 @@ export class CopyCommands {
     throw new StowageError('E_HOST_FAILED', `the space that ${target} takes cannot be told`, {
       details: { stderr },
     });
+  }
+
+  /** A child process waits in our place: our own few threads must not be what hangs. */
+  async mustAnswer(target: string): Promise<void> {
+    try {
+      await this.#run('stat', ['-L', '--format=%F', '--', target], {
+        deadline: ANSWER_DEADLINE,
+        accept: [0, 1],
+      });
+    } catch (cause) {
+      throw new StowageError('E_HOST_FAILED', `the file system of ${target} does not answer`, {
+        remedy: 'See whether the server or the disk behind it works, then repeat.',
+        cause,
+      });
+    }
   }
 
   async #copy(parameters: string[], from: string, to: string): Promise<void> {

@@ -124,6 +124,14 @@ export class KernelFileTree implements FileTree {
     return this.#copies.diskUsage(target);
   }
 
+  mustAnswer(target: string): Promise<void> {
+    return this.#copies.mustAnswer(target);
+  }
+
+  sizeOf(target: string): Promise<number> {
+    return attempt(`looking at ${target}`, async () => (await lstat(target)).size);
+  }
+
   async pinDirectory(target: string): Promise<PinnedDirectory> {
     try {
       const handle = await open(target, O_PATH | constants.O_DIRECTORY);

@@ -4,6 +4,7 @@ import { LoopDevices } from './loop-devices.ts';
 import { CopyCommands } from './copy.ts';
 import { KernelFileSystems } from './file-systems.ts';
 import { KernelFileTree } from './file-tree.ts';
+import { LinkFreeView } from './link-free-view.ts';
 import { KernelMounter } from './mounter.ts';
 import { commandRunner } from './run-command.ts';
 import { ScratchDirectories } from './scratch-directories.ts';
@@ -36,7 +37,11 @@ export function createHost(settings: HostSettings): Host {
     mounts,
     blockDevices: new LoopDevices({ deviceDirectory: path.join(runDirectory, 'dev'), log }),
     fileSystems: new KernelFileSystems(run, calls),
-    files: new KernelFileTree(calls, new CopyCommands(run, calls), scratch),
+    files: new KernelFileTree(
+      calls,
+      new CopyCommands(run, calls, new LinkFreeView(mounts, scratch, log)),
+      scratch,
+    ),
     clearLeftovers: () => scratch.clearLeftovers(),
   };
 }

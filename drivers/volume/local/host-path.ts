@@ -1,8 +1,11 @@
-import { StowageError } from '../../../plugin/core/errors.ts';
+import { type ErrorCode, StowageError } from '../../../plugin/core/errors.ts';
 import type { Host, MountedThing, PinnedDirectory } from '../../../plugin/core/ports/host.ts';
 import type { PathRoot, Usage } from '../../../plugin/core/ports/volume-driver.ts';
 import type { LocalForm, Place } from './kind.ts';
 import type { LocalOptions } from './options.ts';
+
+/** What a directory that is not there any more, or that may not be used any more, is refused with. */
+const GONE: readonly ErrorCode[] = ['E_INVALID_OPTION', 'E_PATH_NOT_ALLOWED'];
 
 /** `path=`: an existing host directory, used as it is and never deleted. */
 export class HostPathForm implements LocalForm {
@@ -31,8 +34,14 @@ export class HostPathForm implements LocalForm {
     // A host directory has no size of ours; `size` is never among its options.
   }
 
+  /** Removing forgets such a volume and deletes nothing, so it must not fail because the directory is gone. */
   async mountedThing({ volume }: Place): Promise<MountedThing | undefined> {
-    return await this.use(volume.options, async (directory) => await this.#host.mounts.identify(directory));
+    try {
+      return await this.use(volume.options, async (directory) => await this.#host.mounts.identify(directory));
+    } catch (thrown) {
+      if (thrown instanceof StowageError && GONE.includes(thrown.code)) return undefined;
+      throw thrown;
+    }
   }
 
   async usage(): Promise<Usage | undefined> {
@@ -56,6 +65,7 @@ export class HostPathForm implements LocalForm {
   async use<Result>(options: LocalOptions, work: (directory: string) => Promise<Result>): Promise<Result> {
     const path = options.path ?? '';
     const root = this.#rootOf(path);
+    await this.#host.files.mustAnswer(root.insidePath + path.slice(root.hostPath.length));
     const pinnedRoot = await this.#host.files.pinDirectory(root.insidePath);
     try {
       const pinned = await this.#host.files.pinDirectory(root.insidePath + path.slice(root.hostPath.length));

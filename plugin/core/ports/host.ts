@@ -149,6 +149,10 @@ export interface FileTree {
   copyFile(from: string, to: string): Promise<void>;
   /** Bytes that a tree takes on disk, without leaving its file system. */
   diskUsage(path: string): Promise<number>;
+  /** Bytes that a file is long. */
+  sizeOf(path: string): Promise<number>;
+  /** E_HOST_FAILED when the file system that a path lies on does not answer in time. A path that is absent is fine. */
+  mustAnswer(path: string): Promise<void>;
   /** Pins an existing directory. E_INVALID_OPTION when it is absent or no directory. */
   pinDirectory(path: string): Promise<PinnedDirectory>;
   /** A new empty directory, private to this process, for a passing mount. */
