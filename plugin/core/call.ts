@@ -8,6 +8,7 @@ import type { Clock } from './ports/host.ts';
  */
 export class Call {
   readonly #clock: Clock;
+  readonly #patience: number;
   readonly #deadline: number;
   readonly #hangUp = Promise.withResolvers<never>();
   #abandoned = false;
@@ -15,6 +16,7 @@ export class Call {
   /** @param patience milliseconds until the caller must have an answer */
   constructor(clock: Clock, patience: number) {
     this.#clock = clock;
+    this.#patience = patience;
     this.#deadline = clock.now() + patience;
     this.#hangUp.promise.catch(() => undefined);
   }
@@ -33,7 +35,9 @@ export class Call {
   /** Waits for the work no longer than the caller does. E_OPERATION_PENDING when time is up; the work goes on. */
   async wait<Result>(work: Promise<Result>, whatGoesOn: () => string): Promise<Result> {
     const timeUp = Promise.withResolvers<never>();
-    const cancel = this.#clock.after(Math.max(0, this.#deadline - this.#clock.now()), () => {
+    // A clock that was set back meanwhile must not make anybody wait longer.
+    const left = Math.min(this.#patience, Math.max(0, this.#deadline - this.#clock.now()));
+    const cancel = this.#clock.after(left, () => {
       this.#abandoned = true;
       timeUp.reject(new StowageError('E_OPERATION_PENDING', whatGoesOn()));
     });

@@ -24,6 +24,18 @@ export function dropReference(references: References, mountId: string): Referenc
   return next;
 }
 
+/** The same claims, none of them later than a moment: a clock that was set back leaves some in the future. */
+export function noLaterThan(references: References, moment: number): References {
+  return new Map(
+    [...references].map(([id, { count, since }]) => [id, { count, since: Math.min(since, moment) }]),
+  );
+}
+
+/** True when a claim is later than a moment. */
+export function hasLaterThan(references: References, moment: number): boolean {
+  return [...references.values()].some(({ since }) => since > moment);
+}
+
 /** The claims last made at or after a moment. */
 export function referencesSince(references: References, moment: number): References {
   return new Map([...references].filter(([, reference]) => reference.since >= moment));

@@ -3,7 +3,7 @@ import type { Backends } from './backends.ts';
 import type { Clock, Log } from './ports/host.ts';
 import type { StoredVolume } from './ports/state-store.ts';
 import type { Holder } from './ports/volume-driver.ts';
-import { referencesSince } from './references.ts';
+import { hasLaterThan, noLaterThan, referencesSince } from './references.ts';
 import type { VolumeCatalog } from './volume-catalog.ts';
 
 /** From the engine's Mount to the moment the container's own mount shows in the kernel; longer than the engine's deadline. */
@@ -47,7 +47,7 @@ export class StaleClaims {
 
   /** True while the volume has claims from a former engine, or lost claims without an Unmount. */
   inDoubt(stored: StoredVolume): boolean {
-    if (stored.unsettled) return true;
+    if (stored.unsettled || hasLaterThan(stored.references, this.#parts.clock.now())) return true;
     return referencesSince(stored.references, this.#engineSince).size < stored.references.size;
   }
 
@@ -56,10 +56,17 @@ export class StaleClaims {
     if (stored.references.size === 0 && !stored.unsettled) return { stored, holders: [] };
     const holders = await this.#holders(stored);
     if (holders.length > 0) return { stored: this.#confirm(stored, holders), holders };
-    const references = referencesSince(stored.references, this.#parts.clock.now() - CONTAINER_START_MS);
-    const dropped = stored.references.size - references.size;
-    if (dropped === 0 && !stored.unsettled) return { stored, holders };
-    this.#parts.log.info({ volume: stored.name, dropped }, 'dropped claims that no container stands behind');
+    const now = this.#parts.clock.now();
+    const young = referencesSince(stored.references, now - CONTAINER_START_MS);
+    const dropped = stored.references.size - young.size;
+    if (dropped === 0 && !stored.unsettled && !hasLaterThan(young, now)) return { stored, holders };
+    // How old a claim from the future is nobody knows; from now on it ages.
+    const references = noLaterThan(young, now);
+    if (dropped > 0)
+      this.#parts.log.info(
+        { volume: stored.name, dropped },
+        'dropped claims that no container stands behind',
+      );
     return { stored: this.#parts.catalog.put({ ...stored, references, unsettled: false }), holders };
   }
 

@@ -52,7 +52,8 @@ export class Startup {
     const last = this.#attempt;
     if (
       last !== undefined &&
-      !(last.state === 'failed' && this.#clock.now() - last.begunAt >= RETRY_AFTER_MS)
+      // Either way: the clock may have been set back since.
+      !(last.state === 'failed' && Math.abs(this.#clock.now() - last.begunAt) >= RETRY_AFTER_MS)
     )
       return last;
     const attempt: Attempt = {

@@ -36,7 +36,7 @@ export class UsageMeter {
   /** The last measurement; asks for a new one when it is old. */
   look(stored: StoredVolume): Measured | undefined {
     const last = this.#measured.get(stored.name);
-    if (last === undefined || this.#clock.now() - last.at > FRESH_FOR_MS) this.request(stored);
+    if (last === undefined || Math.abs(this.#clock.now() - last.at) > FRESH_FOR_MS) this.request(stored);
     return last;
   }
 
