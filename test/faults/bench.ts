@@ -104,10 +104,10 @@ export async function volumeWithData(
 }
 
 /** Asserts that the file is still there. */
-export async function assertData(stowage: Stowage, name: string): Promise<void> {
+export async function assertData(stowage: Stowage, name: string, writtenTo = name): Promise<void> {
   const target = await stowage.engine.mount(name, 'reader');
   const text = await stowage.namespace.run('cat', join(target, 'kept'));
-  assert.equal(text, `data of ${name}`);
+  assert.equal(text, `data of ${writtenTo}`);
   await stowage.engine.unmount(name, 'reader');
 }
 
