@@ -80,4 +80,5 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+// Not awaited: the bundle is CommonJS.
+void main();
