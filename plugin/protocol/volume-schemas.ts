@@ -11,7 +11,7 @@ const optionMap = z
   .record(z.string().max(1_024), z.string().max(65_536))
   .nullish()
   .transform((value) => value ?? {});
-const options = withoutProto.pipe(optionMap);
+const options = withoutProto.optional().pipe(optionMap);
 
 /** `{"Name": …}` */
 export const namedRequest = z.object({ Name: name });
