@@ -153,18 +153,20 @@ describe('a loop device', () => {
 describe('without nodes in /dev', () => {
   it('makes its own, in a directory of its own', async () => {
     const { host, at, directory } = bench();
-    await host.files.allocate(at('image'), MIB);
+    // A name that no other program's image has, whose device would be looked at too.
+    const name = `image-of-${basename(directory)}`;
+    await host.files.allocate(at(name), MIB);
     // The same work in a mount namespace whose /dev is empty, as a managed plugin has it.
     const text = `
       const { createHost } = await import(process.argv[1]);
       const log = { debug() {}, info() {}, warn() {}, error() {} };
       const host = createHost({ hostProc: '/proc', runDirectory: process.argv[2] + '/run', log });
-      const loop = await host.blockDevices.attachLoop(process.argv[2] + '/image');
-      const found = await host.blockDevices.findLoop(process.argv[2] + '/image');
+      const loop = await host.blockDevices.attachLoop(process.argv[3]);
+      const found = await host.blockDevices.findLoop(process.argv[3]);
       process.stdout.write(loop.path + ' ' + (found?.path === loop.path));
       await host.blockDevices.refreshLoop(loop);`;
     const entry = new URL('../../../plugin/host/index.ts', import.meta.url).href;
-    const node = [process.execPath, '--input-type=module', '-e', text, entry, directory];
+    const node = [process.execPath, '--input-type=module', '-e', text, entry, directory, at(name)];
     const hidden = 'mount -t tmpfs none /dev && exec "$@"';
     const output = execFileSync('unshare', ['--mount', 'sh', '-c', hidden, 'sh', ...node]).toString();
     assert.match(output, new RegExp(`^${at('run/dev/loop')}\\d+ true$`));
