@@ -31,6 +31,10 @@ export function createProtocolServer(parts: ServerParts): Server {
     createApp(parts),
   );
   server.timeout = 0;
+  // The kernel may refuse a connection (no descriptor, no memory); that is no reason to end.
+  server.on('error', (thrown) => {
+    parts.log.error({ reason: thrown.message }, 'could not take a connection');
+  });
   server.maxRequestsPerSocket = 0;
   return server;
 }
