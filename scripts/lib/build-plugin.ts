@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { globSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { globSync, readFileSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureImage, NODE_IMAGE } from './base-images.ts';
@@ -36,19 +37,14 @@ const MACHINE: Architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
  */
 export async function buildPlugin(kind: PluginKind, architecture: Architecture = MACHINE): Promise<string> {
   const manifest = await readManifest(REPOSITORY);
-  const sources = await fingerprint();
   const name = architecture === MACHINE ? 'plugin' : `plugin-${architecture}`;
-  let changed = false;
-  const built = await cached(name, [kind, architecture, manifest, ...sources], async (directory) => {
-    await writeFile(join(directory, 'config.json'), manifest);
-    if (architecture === MACHINE) await buildWithDocker(directory);
-    else await makeForeignRootfs(REPOSITORY, architecture, directory);
-    changed = (await fingerprint()).join() !== sources.join();
-  });
-  if (!changed) return built;
-  // Somebody edited a source meanwhile: what was built is not what the entry's name says.
-  await rm(built, { recursive: true });
-  return buildPlugin(kind, architecture);
+  return withSources(async (sources, fingerprint) =>
+    cached(name, [kind, architecture, manifest, ...fingerprint], async (directory) => {
+      await writeFile(join(directory, 'config.json'), manifest);
+      if (architecture === MACHINE) await buildWithDocker(sources, directory);
+      else await makeForeignRootfs(sources, architecture, directory);
+    }),
+  );
 }
 
 /** What the command lines of `scripts/build-plugin` and `scripts/publish-plugin` say. @throws Error with the usage. */
@@ -68,28 +64,35 @@ export function parseBuildArguments(
   return { target, kind, architecture: arch };
 }
 
-async function buildWithDocker(directory: string): Promise<void> {
+async function buildWithDocker(sources: string, directory: string): Promise<void> {
   await withBuilder(async (client) => {
     await ensureImage(client, NODE_IMAGE, true);
-    await exportImage(client, await buildImage(client), directory);
+    await exportImage(client, await buildImage(client, sources), directory);
   });
 }
 
-async function fingerprint(): Promise<string[]> {
-  const files = globSync(INPUTS, { cwd: REPOSITORY }).toSorted();
-  return Promise.all(
-    files.map(async (file) => {
-      const content = await readFile(join(REPOSITORY, file));
+/** Works on a copy of the sources, so that what is built is what the fingerprint says, whoever edits meanwhile. */
+async function withSources<T>(work: (sources: string, fingerprint: string[]) => Promise<T>): Promise<T> {
+  const sources = await mkdtemp(join(tmpdir(), 'stowage-sources-'));
+  try {
+    const files = globSync(INPUTS, { cwd: REPOSITORY }).toSorted();
+    for (const file of files) await cp(join(REPOSITORY, file), join(sources, file));
+    await symlink(join(REPOSITORY, 'node_modules'), join(sources, 'node_modules'));
+    const fingerprint = files.map((file) => {
+      const content = readFileSync(join(sources, file));
       return `${file} ${createHash('sha256').update(content).digest('hex')}`;
-    }),
-  );
+    });
+    return await work(sources, fingerprint);
+  } finally {
+    await rm(sources, { recursive: true });
+  }
 }
 
 /** @returns the image's ID */
-async function buildImage(client: DockerClient): Promise<string> {
+async function buildImage(client: DockerClient, sources: string): Promise<string> {
   const args = ['build', '--network', 'host', '--tag', 'stowage-rootfs', '.'];
   const { exitCode, stdout, stderr } = await client.dockerRaw(args, {
-    cwd: REPOSITORY,
+    cwd: sources,
     deadlineMs: BUILD_DEADLINE_MS,
   });
   if (exitCode !== 0) throw new Error(`docker build failed:\n${stdout}${stderr}`);

@@ -5,8 +5,6 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { Architecture } from './elf.ts';
 
-const REPOSITORY = join(import.meta.dirname, '../../..');
-
 /** Node's word for the machine, by Debian's. */
 export const NODE_WORDS: Record<Architecture, string> = { amd64: 'x64', arm64: 'arm64' };
 
@@ -23,18 +21,20 @@ const UNUSED_BY_EXPRESS = {
 /**
  * Bundles the program into `<directory>/volume.cjs` and puts what it loads at run time beside it.
  *
+ * @param sources the repository, with its packages installed
  * @param architecture Debian's word for the machine that will run it
  * @param koffi the package directory of koffi's native part for that machine
  * @throws Error when the program cannot be bundled, or Node cannot parse the bundle
  */
 export async function bundlePlugin(
+  sources: string,
   directory: string,
   architecture: Architecture,
-  koffi = koffiPackage(architecture),
+  koffi = koffiPackage(sources, architecture),
 ): Promise<void> {
   await rm(directory, { recursive: true, force: true });
   await build({
-    absWorkingDir: REPOSITORY,
+    absWorkingDir: sources,
     entryPoints: { volume: 'plugin/main.ts', 'syscall-worker': 'plugin/host/syscall-worker.ts' },
     outdir: directory,
     outExtension: { '.js': '.cjs' },
@@ -57,16 +57,16 @@ export async function bundlePlugin(
   for (const name of ['volume.cjs', 'syscall-worker.cjs']) {
     execFileSync(process.execPath, ['--check', join(directory, name)]);
   }
-  await copyKoffi(join(directory, 'node_modules'), koffi, NODE_WORDS[architecture]);
+  await copyKoffi(sources, join(directory, 'node_modules'), koffi, NODE_WORDS[architecture]);
 }
 
-function koffiPackage(architecture: Architecture): string {
-  return join(REPOSITORY, 'node_modules/@koromix', `koffi-linux-${NODE_WORDS[architecture]}`);
+function koffiPackage(sources: string, architecture: Architecture): string {
+  return join(sources, 'node_modules/@koromix', `koffi-linux-${NODE_WORDS[architecture]}`);
 }
 
 /** Of koffi's packages, only what is read at run time: no sources to build it from, no second C library. */
-async function copyKoffi(modules: string, native: string, word: string): Promise<void> {
-  const own = join(REPOSITORY, 'node_modules/koffi');
+async function copyKoffi(sources: string, modules: string, native: string, word: string): Promise<void> {
+  const own = join(sources, 'node_modules/koffi');
   const scripts = globSync('src/koffi/**/{index,static}.*', { cwd: own });
   for (const file of ['package.json', 'LICENSE.txt', 'index.js', 'index.cjs', ...scripts]) {
     await cp(join(own, file), join(modules, 'koffi', file));

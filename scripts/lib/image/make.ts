@@ -5,5 +5,6 @@ import { layOutRootfs } from './rootfs.ts';
 const [, , what, directory] = process.argv;
 const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
 if (what === 'rootfs' && directory !== undefined) layOutRootfs('/', process.execPath, directory);
-else if (what === 'bundle' && directory !== undefined) await bundlePlugin(directory, architecture);
+else if (what === 'bundle' && directory !== undefined)
+  await bundlePlugin(process.cwd(), directory, architecture);
 else throw new Error('usage: make.ts rootfs|bundle DIRECTORY');
