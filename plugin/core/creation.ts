@@ -49,7 +49,8 @@ export class Creation {
           ? this.#parts.backends.default
           : this.#parts.backends.find(backendName);
     const options = Object.fromEntries(Object.entries(raw).filter(([key]) => !isBackend(key)));
-    const { given } = backend.definition.options.parse(options);
+    const present = existing?.backend === backend.definition.name ? existing.options : undefined;
+    const { given } = backend.definition.options.parse(options, present);
     const source = given['from'];
     if (source === name) throw new StowageError('E_INVALID_OPTION', 'a volume cannot be a clone of itself');
     return { name, backend, backendGiven: backendName !== undefined, given, source };

@@ -42,8 +42,11 @@ export type Comparison =
 /** The options of one backend: parse, compare, inherit. */
 export interface OptionSet<Options> {
   readonly fields: Readonly<Record<string, OptionField<unknown>>>;
-  /** Decodes; all faults are reported at once. E_INVALID_OPTION. */
-  parse(raw: Readonly<Record<string, string>>): ParsedOptions<Options>;
+  /**
+   * Decodes; all faults are reported at once. E_INVALID_OPTION. What makes no sense alone but does with the options that
+   * the volume has already is fine.
+   */
+  parse(raw: Readonly<Record<string, string>>, present?: GivenOptions): ParsedOptions<Options>;
   /** Compares only what was asked for: an option that is not mentioned is no wish. */
   compare(existing: GivenOptions, asked: GivenOptions): Comparison;
   /** The options of a clone: its own, and those of its source that a clone shares. */
@@ -69,11 +72,18 @@ export function defineOptions<Options extends object>(
   const table = new OptionTable(fields);
   return {
     fields,
-    parse(raw) {
+    parse(raw, present) {
       const { given, values } = table.decode(raw);
       const effective = { ...rules.defaults, ...values };
       const fault = rules.check(effective, given);
-      if (fault !== undefined) throw new StowageError('E_INVALID_OPTION', fault);
+      const together = (): boolean => {
+        const before = table.decode(present ?? {}).values;
+        return (
+          rules.check({ ...rules.defaults, ...before, ...values }, { ...present, ...given }) === undefined
+        );
+      };
+      if (fault !== undefined && !(present !== undefined && together()))
+        throw new StowageError('E_INVALID_OPTION', fault);
       return { given, effective };
     },
     compare: (existing, asked) => compareOptions(fields, rules.defaults, existing, asked),

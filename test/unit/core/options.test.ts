@@ -197,6 +197,14 @@ describe('comparing options', () => {
   });
 });
 
+describe('parsing options for a volume that exists', () => {
+  it('takes what makes sense together with what it has', () => {
+    const present = options.parse({ size: '1g' }).given;
+    assert.deepEqual(options.parse({ uid: '13' }, present).given, { uid: '13' });
+    assert.throws(() => options.parse({ uid: '13' }, {}), { message: 'uid 13 needs size' });
+  });
+});
+
 describe('inheriting options', () => {
   it('takes what a clone shares, its own wishes first', () => {
     const source = { size: '1B', fsType: 'xfs', reclaimPolicy: 'retain', uid: '5' };
