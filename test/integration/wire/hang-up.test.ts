@@ -6,7 +6,7 @@ import { encode, refusalOf } from '../../support/engine-client.ts';
 import { eventually } from '../../support/eventually.ts';
 import { GatedCommand } from '../../support/gated-command.ts';
 import type { Stowage } from '../../support/stowage.ts';
-import { assertNothingLeft, useStowage } from '../../support/use-stowage.ts';
+import { assertNothingLeft, removeAll, useStowage } from '../../support/use-stowage.ts';
 
 /** A clone that stops at the gate in the middle of being made. */
 async function beginClone(stowage: Stowage, gate: GatedCommand) {
@@ -17,11 +17,6 @@ async function beginClone(stowage: Stowage, gate: GatedCommand) {
   });
   await gate.arrived();
   return pending;
-}
-
-async function removeAll(stowage: Stowage): Promise<void> {
-  for (const { Name } of await stowage.engine.list()) await stowage.engine.remove(Name);
-  await assertNothingLeft(stowage);
 }
 
 describe('an engine that hangs up', () => {
