@@ -25,7 +25,8 @@ export async function ensurePackages(names: readonly string[]): Promise<void> {
     if (missing.length === 0) return;
     console.error(`installing ${missing.join(' ')} …`);
     await withoutServices(async () => {
-      await apt(['update', '-q']);
+      // One broken source of somebody else's must not stop us: what matters is whether the packages are found.
+      await apt(['update', '-q']).catch(() => {});
       await apt(['install', '-q', '-y', '--no-install-recommends', ...missing]);
     });
   });

@@ -186,7 +186,7 @@ async function furnish(namespace: EngineNamespace, root: EngineRoot, directory: 
   await mkdir('/etc/docker', { recursive: true });
   await namespace.mount(['-t', 'tmpfs', 'tmpfs', '/etc/docker']);
   await namespace.mount(['--bind', join(directory, 'var-lib'), '/var/lib']);
-  const resolver = realpathSync('/etc/resolv.conf');
+  const resolver = existsSync('/etc/resolv.conf') ? realpathSync('/etc/resolv.conf') : '';
   if (resolver.startsWith('/run/')) {
     await mkdir(dirname(namespace.path(resolver)), { recursive: true });
     await copyFile(resolver, namespace.path(resolver));
