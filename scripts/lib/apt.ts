@@ -1,5 +1,5 @@
 import { existsSync, globSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { run, runRaw } from './run.ts';
 import { withLock } from './lock.ts';
 
@@ -11,10 +11,12 @@ export interface DebianSource {
 
 const DEFAULT_KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
+const UPDATE_STAMP = '/run/lock/stowage-apt.updated';
+const FRESH_FOR_MS = 60 * 60_000;
 const APT_DEADLINE_MS = 10 * 60_000;
 
 /**
- * Installs those of the named Debian packages that are missing. No service is started by it.
+ * Installs those of the named Debian packages that are missing. No service is started and nothing is removed by it.
  *
  * @throws CommandError with apt's own words when a package cannot be installed.
  */
@@ -25,11 +27,27 @@ export async function ensurePackages(names: readonly string[]): Promise<void> {
     if (missing.length === 0) return;
     console.error(`installing ${missing.join(' ')} …`);
     await withoutServices(async () => {
-      // One broken source of somebody else's must not stop us: what matters is whether the packages are found.
-      await apt(['update', '-q']).catch(() => {});
-      await apt(['install', '-q', '-y', '--no-install-recommends', ...missing]);
+      if (await isFresh()) await install(missing).catch(async () => updateAndInstall(missing));
+      else await updateAndInstall(missing);
     });
   });
+}
+
+/** Whether the lists of packages were fetched lately: doing it again for each package costs seconds. */
+async function isFresh(): Promise<boolean> {
+  const stamp = await stat(UPDATE_STAMP).catch(() => undefined);
+  return stamp !== undefined && Date.now() - stamp.mtimeMs < FRESH_FOR_MS;
+}
+
+async function updateAndInstall(names: readonly string[]): Promise<void> {
+  // One broken source of somebody else's must not stop us: what matters is whether the packages are found.
+  await apt(['update', '-q']).catch(() => {});
+  await writeFile(UPDATE_STAMP, '');
+  await install(names);
+}
+
+async function install(names: readonly string[]): Promise<void> {
+  await apt(['install', '-q', '-y', '--no-install-recommends', '--no-remove', ...names]);
 }
 
 async function missingPackages(names: readonly string[]): Promise<string[]> {

@@ -31,8 +31,7 @@ const RELEASES: Record<EngineRelease, { suite: string; packages: readonly string
 export async function engineRoot(release: EngineRelease): Promise<EngineRoot> {
   const { suite, packages } = RELEASES[release];
   await ensurePackages(['iproute2', 'util-linux']);
-  if ((await debianCodename()) === suite) {
-    await ensurePackages(packages);
+  if ((await debianCodename()) === suite && (await isInstallable(packages))) {
     return { usr: undefined, init: '/usr/bin/docker-init' };
   }
   const root = await cached(`engine-${release}`, [suite, ...packages, 'layout 1'], async (directory) => {
@@ -42,6 +41,16 @@ export async function engineRoot(release: EngineRelease): Promise<EngineRoot> {
     await rm(join(directory, 'var'), { recursive: true });
   });
   return { usr: join(root, 'usr'), init: join(root, 'usr/bin/docker-init') };
+}
+
+/** Not where another vendor's Docker is installed, which would have to go. */
+async function isInstallable(packages: readonly string[]): Promise<boolean> {
+  try {
+    await ensurePackages(packages);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Does what the packages' own scripts would have done, as far as the engine needs it. */
