@@ -63,8 +63,8 @@ export class Attachments {
     const { driver, volume } = this.#parts.backends.open(stored);
     const target = this.target(stored.name);
     await driver.unmount(volume, target);
-    await this.#parts.host.files.removeEmptyDirectory(target);
     this.#parts.log.info({ volume: stored.name }, 'unmounted');
+    await this.#removeTarget(target);
   }
 
   /** Unmounts a volume that nobody claims. */
@@ -103,6 +103,15 @@ export class Attachments {
     }
     this.#parts.log.info({ volume: current.name }, 'mounted');
     return current;
+  }
+
+  /** The volume is let go of already, and the next start removes what is left: no reason to fail. */
+  async #removeTarget(target: string): Promise<void> {
+    try {
+      await this.#parts.host.files.removeEmptyDirectory(target);
+    } catch (thrown) {
+      this.#parts.log.warn({ err: toStowageError(thrown), target }, 'could not remove a mount point');
+    }
   }
 
   async #undoMount({ driver, volume }: OpenedVolume, target: string): Promise<void> {

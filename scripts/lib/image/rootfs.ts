@@ -15,10 +15,10 @@ import { loadedPart, readElf, type Architecture, type ElfFacts } from './elf.ts'
 /** Every program that the plugin runs, by the Debian package that it comes from. */
 const PROGRAMS = {
   'btrfs-progs': ['mkfs.btrfs', 'btrfs', 'btrfstune'],
-  coreutils: ['cp', 'du', 'true'],
+  coreutils: ['cp', 'du', 'stat', 'true'],
   // xfs_admin is a shell script.
   dash: ['sh'],
-  e2fsprogs: ['mkfs.ext4', 'e2fsck', 'resize2fs', 'tune2fs'],
+  e2fsprogs: ['mkfs.ext4', 'e2fsck', 'resize2fs', 'e2undo', 'tune2fs'],
   'util-linux': ['blkid', 'wipefs', 'setpriv'],
   // The last two are what xfs_admin runs.
   xfsprogs: ['mkfs.xfs', 'xfs_growfs', 'xfs_admin', 'xfs_repair', 'xfs_db', 'xfs_io'],

@@ -44,7 +44,17 @@ export const pluginCrash: Scenarios = {
 
   'a container goes on writing to a volume with size': underAWriter('size=32MiB'),
 
-  'a container goes on writing to memory': underAWriter('medium=memory', 'size=8MiB'),
+  'a container goes on writing to memory, which is given back with the container': async (stage) => {
+    await stage.create('ledger', 'medium=memory', 'size=8MiB');
+    const writer = await Writer.start(stage, 'clerk', 'ledger');
+    await crashPlugin(stage);
+    await writer.goesOn();
+    assert.equal(await stage.run('ledger', 'head -n 1 /data/numbers'), '1');
+    await writer.goesOn();
+    await stage.docker('rm', '--force', 'clerk');
+    assert.equal(await stage.status('ledger', 'mountIds'), '0');
+    assert.equal(await stage.run('ledger', 'ls -A /data'), '');
+  },
 
   'a container may be stopped and started right after': async (stage) => {
     await stage.create('ledger', 'size=32MiB');

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildPlugin } from '../../../scripts/lib/build-plugin.ts';
 import { run } from '../../../scripts/lib/run.ts';
-import { LOG_EVERYTHING, type ManagedPlugin } from '../support/managed-plugin.ts';
+import { builtPlugin, LOG_EVERYTHING, type ManagedPlugin } from '../support/managed-plugin.ts';
 import { Registry } from '../support/registry.ts';
 import type { Scenarios } from '../support/scenario.ts';
 import type { Stage } from '../support/stage.ts';
@@ -22,7 +21,7 @@ async function publish(stage: Stage, reference: string, directory: string): Prom
 /** The same plugin with one file more: Docker takes no second plugin with the same files. */
 async function makeNextVersion(stage: Stage): Promise<string> {
   const directory = join(stage.engine.directory, 'next');
-  await run('cp', ['--archive', '--link', await buildPlugin('volume'), directory]);
+  await run('cp', ['--archive', '--link', await builtPlugin(), directory]);
   await writeFile(join(directory, 'rootfs', MARK), '');
   return directory;
 }
@@ -45,7 +44,7 @@ export const pluginUpgrade: Scenarios = {
     const before = await stage.driver.id();
     await stage.docker('plugin', 'rm', '--force', 'stowage');
     await writer.goesOn();
-    await stage.docker('plugin', 'create', 'stowage', await buildPlugin('volume'));
+    await stage.docker('plugin', 'create', 'stowage', await builtPlugin());
     await stage.docker('plugin', 'set', 'stowage', LOG_EVERYTHING);
     await stage.docker('plugin', 'enable', '--timeout', '0', 'stowage');
     assert.notEqual(await stage.driver.id(), before);
@@ -65,7 +64,7 @@ export const pluginUpgrade: Scenarios = {
     try {
       const [first, second] = [`${registry.address}/team/stowage:1`, `${registry.address}/team/stowage:2`];
       await stage.docker('plugin', 'rm', '--force', 'stowage');
-      await publish(stage, first, await buildPlugin('volume'));
+      await publish(stage, first, await builtPlugin());
       await stage.docker(
         'plugin',
         'install',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { run } from '../../../scripts/lib/run.ts';
 import { eventually } from './eventually.ts';
 import type { ManagedPlugin } from './managed-plugin.ts';
 import type { Stage } from './stage.ts';
@@ -15,6 +16,11 @@ interface Traces {
   readonly loopFiles: string[];
   /** Volumes that still count mount IDs. */
   readonly claimed: string[];
+}
+
+interface Loop {
+  readonly 'back-ino': number;
+  readonly 'back-maj:min': string;
 }
 
 const NONE: Traces = { engineMounts: [], pluginMounts: [], loopFiles: [], claimed: [] };
@@ -58,7 +64,7 @@ async function traces(stage: Stage<ManagedPlugin>): Promise<Traces> {
   return {
     engineMounts: below(await stage.engine.mountinfo(), [await stage.driver.propagatedMount()]),
     pluginMounts: below(pluginTable, ['/run/stowage', '/mnt/volumes']),
-    loopFiles: loopFiles(stage.engine.directory),
+    loopFiles: await loopFiles(stage.driver.dataDirectory),
     claimed: await claimedVolumes(stage),
   };
 }
@@ -69,17 +75,18 @@ function below(mountinfo: string, directories: readonly string[]): string[] {
   return targets.filter((target) => directories.some((directory) => target.startsWith(`${directory}/`)));
 }
 
-/** Files below a directory that loop devices show. */
-function loopFiles(directory: string): string[] {
-  return globSync('/sys/block/loop*/loop/backing_file')
-    .map((file) => {
-      try {
-        return readFileSync(file, 'utf8').trim();
-      } catch {
-        return ''; // Let go of a moment ago.
-      }
-    })
-    .filter((file) => file.startsWith(`${directory}/`));
+/**
+ * Images of volumes that loop devices still show. Told by their numbers: the kernel shows their paths as the plugin sees
+ * them.
+ */
+async function loopFiles(dataDirectory: string): Promise<string[]> {
+  const listed = await run('losetup', ['--list', '--json', '--output', 'BACK-INO,BACK-MAJ:MIN']);
+  const loops = listed.trim() === '' ? [] : (JSON.parse(listed) as { loopdevices: Loop[] }).loopdevices;
+  const shown = new Set(loops.map((loop) => `${loop['back-maj:min'].trim()} ${String(loop['back-ino'])}`));
+  return globSync(`${dataDirectory}/{volumes,staging,trash}/*/image`).filter((file) => {
+    const { dev, ino } = statSync(file);
+    return shown.has(`${String(dev >> 8)}:${String(dev & 0xff)} ${String(ino)}`);
+  });
 }
 
 async function claimedVolumes({ driver }: Stage): Promise<string[]> {

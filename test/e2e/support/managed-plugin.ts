@@ -50,9 +50,17 @@ export class ManagedPlugin implements Driver {
 /** What the tests want: every call in the log. */
 export const LOG_EVERYTHING = 'STOWAGE_LOG_LEVEL=debug';
 
+let built: Promise<string> | undefined;
+
+/** The plugin's directory, the same throughout: sources that change while tests run are for the next run. */
+export async function builtPlugin(): Promise<string> {
+  built ??= buildPlugin('volume');
+  return await built;
+}
+
 /** Builds, creates, sets up and enables Stowage, as its documentation says. */
 export async function installPlugin(engine: Engine, ...settings: string[]): Promise<ManagedPlugin> {
-  await engine.docker('plugin', 'create', 'stowage', await buildPlugin('volume'));
+  await engine.docker('plugin', 'create', 'stowage', await builtPlugin());
   await engine.docker('plugin', 'set', 'stowage', LOG_EVERYTHING, ...settings);
   await engine.docker('plugin', 'enable', 'stowage');
   return new ManagedPlugin(engine);
