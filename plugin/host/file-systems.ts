@@ -1,7 +1,10 @@
-import { statfs } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { open, rm, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { StowageError } from '../core/errors.ts';
 import type { FileSystemFacts, FileSystems, FileSystemType } from '../core/ports/host.ts';
 import { isBlank, readSuperblock } from './device-reading.ts';
+import { syncDirectory } from './durable.ts';
 import { growMounted, mayGrowMountedExt4 } from './grow.ts';
 import { attempt, hostFailure } from './host-failure.ts';
 import { renewIdentity } from './renew.ts';
@@ -95,10 +98,26 @@ export class KernelFileSystems implements FileSystems {
     }
   }
 
-  /** Only where there is no other way: the kernel's own growing is journaled, this is not. */
+  /**
+   * Only where there is no other way: the kernel's own growing is journaled, this is not, and killed in between leaves
+   * what no check repairs by itself. So what it overwrites is kept beside the image until all is written.
+   */
   async #growUnmounted(path: string): Promise<void> {
+    await this.takeBackGrowing(path);
     await this.#checkExt4(['-f', '-p', path], path);
-    await this.#run('resize2fs', [path], { deadline: CHECK_DEADLINE });
+    await this.#run('resize2fs', ['-z', undoFileOf(path), path], { deadline: CHECK_DEADLINE });
+    await syncFile(path);
+    await forgetUndo(path);
+  }
+
+  async takeBackGrowing(image: string): Promise<void> {
+    const undoFile = undoFileOf(image);
+    if (!existsSync(undoFile)) return;
+    // It ends with a failure because its record ends early, as it must: the check afterwards is what counts.
+    await this.#run('e2undo', [undoFile, image], { deadline: CHECK_DEADLINE, accept: E2FSCK.all });
+    await this.#checkExt4(['-f', '-p', image], image);
+    await syncFile(image);
+    await forgetUndo(image);
   }
 
   async renew(path: string, type: FileSystemType): Promise<void> {
@@ -110,6 +129,24 @@ export class KernelFileSystems implements FileSystems {
       const { blocks, bfree, bsize } = await statfs(path, { bigint: true });
       return { usedBytes: Number((blocks - bfree) * bsize), sizeBytes: Number(blocks * bsize) };
     });
+  }
+}
+
+function undoFileOf(image: string): string {
+  return `${image}.undo`;
+}
+
+async function forgetUndo(image: string): Promise<void> {
+  await rm(undoFileOf(image), { force: true });
+  await syncDirectory(dirname(image));
+}
+
+async function syncFile(file: string): Promise<void> {
+  const handle = await open(file, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

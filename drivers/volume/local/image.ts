@@ -28,6 +28,7 @@ export class ImageForm implements LocalForm {
       await this.#format(image, volume.options);
       return;
     }
+    await this.#host.fileSystems.takeBackGrowing(imageOf(source.home));
     await this.#host.files.copyFile(imageOf(source.home), image);
     await this.#host.fileSystems.check(image, fsType);
     // A file system log that still has to be replayed keeps the copy from getting an identity of its own.
@@ -137,18 +138,13 @@ export class ImageForm implements LocalForm {
     const present = await this.#host.blockDevices.findLoop(image);
     if (present !== undefined) return present;
     const { size = 0, fsType } = volume.options;
+    await this.#host.fileSystems.takeBackGrowing(image);
     await this.#checkFileSystem(image, fsType);
     await this.#host.files.allocate(image, size);
-    const loop = await this.#host.blockDevices.attachLoop(image);
-    try {
-      if (await this.#isSmallerThanAsked({ volume, home })) {
-        await this.#host.fileSystems.grow(loop.path, undefined, fsType);
-      }
-      return loop;
-    } catch (thrown) {
-      await loop.release();
-      throw thrown;
+    if (await this.#isSmallerThanAsked({ volume, home })) {
+      await this.#host.fileSystems.grow(image, undefined, fsType);
     }
+    return await this.#host.blockDevices.attachLoop(image);
   }
 
   async #checkFileSystem(image: string, fsType: LocalOptions['fsType']): Promise<void> {

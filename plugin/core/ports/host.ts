@@ -102,6 +102,8 @@ export interface FileSystems {
    * only what could not grow at the next mount is grown: ext4, where the process lacks CAP_SYS_RESOURCE.
    */
   grow(device: string, target: string | undefined, type: FileSystemType): Promise<void>;
+  /** Undoes a growing of an unmounted image that was interrupted half-way. None is fine. */
+  takeBackGrowing(image: string): Promise<void>;
   /** Gives an unmounted copy of a file system an identity of its own. */
   renew(path: string, type: FileSystemType): Promise<void>;
   /** Space of the file system that `path` lies on, from the kernel. */
