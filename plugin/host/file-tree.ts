@@ -7,19 +7,17 @@ import type { CopyCommands } from './copy.ts';
 import { draftOf, makeOwnedDirectory, makeParents, syncDirectory } from './durable.ts';
 import { attempt, hostFailure, isAbsent } from './host-failure.ts';
 import { O_PATH } from './mount-id.ts';
+import { removeTree } from './remove-tree.ts';
 import type { ScratchDirectories } from './scratch-directories.ts';
-import type { BlockingCalls } from './syscall-pool.ts';
 import { errnoOf, reasonOf } from './system-call-error.ts';
 import { renameNoReplace } from './system-calls.ts';
 
 /** Files and directories by way of Node, with what Node lacks. */
 export class KernelFileTree implements FileTree {
-  readonly #calls: BlockingCalls;
   readonly #copies: CopyCommands;
   readonly #scratch: ScratchDirectories;
 
-  constructor(calls: BlockingCalls, copies: CopyCommands, scratch: ScratchDirectories) {
-    this.#calls = calls;
+  constructor(copies: CopyCommands, scratch: ScratchDirectories) {
     this.#copies = copies;
     this.#scratch = scratch;
   }
@@ -62,10 +60,7 @@ export class KernelFileTree implements FileTree {
   }
 
   removeTree(target: string): Promise<void> {
-    return attempt(`removing ${target}`, async () => {
-      // Mostly there is nothing, or nothing in it, and a thread to find that out would cost 16 MB.
-      if (!(await removeIfEmpty(target))) await this.#calls.run('removeTree', target);
-    });
+    return attempt(`removing ${target}`, () => removeTree(target));
   }
 
   move(from: string, to: string): Promise<void> {
@@ -151,17 +146,6 @@ export class KernelFileTree implements FileTree {
   makeScratchDirectory(): Promise<string> {
     return attempt('making a passing directory', () => this.#scratch.make());
   }
-}
-
-/** True when nothing is left; false when that takes more than one call. */
-async function removeIfEmpty(target: string): Promise<boolean> {
-  try {
-    await rmdir(target);
-  } catch (error) {
-    return errnoOf(error) === 'ENOENT';
-  }
-  await syncDirectory(path.dirname(target));
-  return true;
 }
 
 async function isDirectory(target: string): Promise<boolean> {

@@ -37,11 +37,7 @@ export function createHost(settings: HostSettings): Host {
     mounts,
     blockDevices: new LoopDevices({ deviceDirectory: path.join(runDirectory, 'dev'), log }),
     fileSystems: new KernelFileSystems(run, calls),
-    files: new KernelFileTree(
-      calls,
-      new CopyCommands(run, calls, new LinkFreeView(mounts, scratch, log)),
-      scratch,
-    ),
+    files: new KernelFileTree(new CopyCommands(run, calls, new LinkFreeView(mounts, scratch, log)), scratch),
     clearLeftovers: () => scratch.clearLeftovers(),
   };
 }

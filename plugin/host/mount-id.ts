@@ -1,4 +1,4 @@
-import { constants, readFileSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 
 /** open(2) flag that Node does not name: only a handle to the place, nothing is read and no device is started. */
@@ -13,11 +13,6 @@ function parse(text: string): number {
 /** The ID, as in mountinfo, of the mount that an open file lies on. */
 export async function mountIdOf(fd: number): Promise<number> {
   return parse(await readFile(`/proc/self/fdinfo/${fd}`, 'utf8'));
-}
-
-/** The same, for code that runs in a thread of its own. */
-export function mountIdNow(fd: number): number {
-  return parse(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'));
 }
 
 /** The ID of the mount that `path` lies on or, when it is a mount point, of the topmost mount there. */
