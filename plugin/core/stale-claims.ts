@@ -70,6 +70,23 @@ export class StaleClaims {
     return { stored: this.#parts.catalog.put({ ...stored, references, unsettled: false }), holders };
   }
 
+  /**
+   * The volume as it is to be mounted with this ID. When a former engine claimed with it, then either that container
+   * lives on and `docker cp` claims once more, or it died with its engine and returns. Lives on: the kernel shows more
+   * holders than there are claims beyond doubt. Otherwise the old claim is left out, for no Unmount will ever come for it.
+   */
+  async withoutFormerLife(stored: StoredVolume, mountId: string): Promise<StoredVolume> {
+    const former = stored.references.get(mountId);
+    if (former === undefined || former.since >= this.#engineSince) return stored;
+    if (!(await this.#parts.attachments.isMounted(stored.name))) return stored;
+    const beyondDoubt = referencesSince(stored.references, this.#engineSince).size;
+    if ((await this.#holders(stored)).length > beyondDoubt) return stored;
+    const references = new Map(stored.references);
+    references.delete(mountId);
+    this.#parts.log.info({ volume: stored.name }, 'a container returns that died with its engine');
+    return { ...stored, references };
+  }
+
   /** With a holder for each claim no claim is in doubt any more. */
   #confirm(stored: StoredVolume, holders: readonly Holder[]): StoredVolume {
     if (!this.inDoubt(stored) || stored.unsettled || holders.length < stored.references.size) return stored;

@@ -129,7 +129,8 @@ export class VolumeService {
       operation: 'mount',
       volumes: [name],
       run: async () => {
-        const claimed = await this.#attachments.claim(this.#find(name), mountId, call);
+        const stored = await this.#staleClaims.withoutFormerLife(this.#find(name), mountId);
+        const claimed = await this.#attachments.claim(stored, mountId, call);
         if (!claimed) this.#parts.clock.after(ABANDONED_MOUNT_GRACE_MS, () => void this.#unmountIfIdle(name));
       },
     });

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { EngineRelease } from '../../scripts/lib/engine-roots.ts';
 import { containers } from './scenarios/containers.ts';
 import { dockerCp } from './scenarios/docker-cp.ts';
-import { engineCrash } from './scenarios/engine-crash.ts';
+import { claimIsFoundStale, containersReturn } from './scenarios/engine-crash.ts';
 import { imageContent } from './scenarios/image-content.ts';
 import { mobyManaged } from './scenarios/moby-managed.ts';
 import { mobyPlainProcess } from './scenarios/moby-plain-process.ts';
@@ -14,8 +14,9 @@ import { volumeCommands } from './scenarios/volume-commands.ts';
 import { volumeOptions } from './scenarios/volume-options.ts';
 import type { ManagedPlugin } from './support/managed-plugin.ts';
 import { openStage } from './support/open-stage.ts';
+import { PlainProcess } from './support/plain-process.ts';
 import { play } from './support/scenario.ts';
-import type { Stage } from './support/stage.ts';
+import { Stage } from './support/stage.ts';
 import { Writer } from './support/writer.ts';
 
 /** In this order: from what disturbs nobody else to what ends with a crash of the engine. */
@@ -32,18 +33,21 @@ const TOPICS = {
   "moby's external volume driver tests, plain process": mobyPlainProcess,
 };
 
-/** A container, and its volume of the same name, that is there all the time. */
+/** A container, and its volume of the same name, that is there all the time: on a plain process, for a change. */
 const LASTING = { container: 'lasting', volume: 'lasting' };
 
 /** Plays the life of a machine on one engine of the release: a container runs through all of it until the engine crashes. */
 export function playEveryday(release: EngineRelease): void {
   describe(`Stowage on Docker ${release}`, () => {
     let stage: Stage<ManagedPlugin>;
+    let plain: Stage<PlainProcess>;
     let writer: Writer;
     before(async () => {
       stage = await openStage({ release });
-      await stage.create(LASTING.volume, 'size=64MiB');
-      writer = await Writer.start(stage, LASTING.container, LASTING.volume);
+      plain = new Stage(stage.engine, new PlainProcess(stage.engine, 'plain'));
+      await plain.driver.start();
+      await plain.create(LASTING.volume);
+      writer = await Writer.start(plain, LASTING.container, LASTING.volume);
     });
     after(async () => {
       await stage.engine.stop();
@@ -55,17 +59,26 @@ export function playEveryday(release: EngineRelease): void {
       });
     }
 
-    it('a container wrote through all of this without a break', async () => {
-      await writer.goesOn();
-      assert.equal(await stage.status(LASTING.volume, 'mountIds'), '1');
+    describe('through all of this', () => {
+      it('a container wrote without a break', async () => {
+        await writer.goesOn();
+        assert.equal(await plain.status(LASTING.volume, 'mountIds'), '1');
+      });
     });
 
     describe('kill -9 of the engine', () => {
-      play(() => stage, {
-        'containers that return mount again, claims of the others are found stale': engineCrash(
-          LASTING.volume,
-        ),
-      });
+      play(
+        () => stage,
+        {
+          'containers that return mount with the IDs they had, and are counted once': async () => {
+            await containersReturn(stage, plain);
+          },
+          'the claim of a container that did not return is found stale': async () => {
+            await claimIsFoundStale(plain, LASTING.volume);
+          },
+        },
+        LASTING,
+      );
     });
   });
 }
