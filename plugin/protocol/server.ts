@@ -95,7 +95,10 @@ function answerError(
 ): void {
   if (response.closed) return;
   const level = err.code === 'E_VOLUME_NOT_FOUND' ? 'debug' : 'error';
-  parts.log[level]({ err, call: endpoint.operation, volume: subject.slice(0, 140) }, 'refused');
+  // What is wrong with an option shows what was given for it, which may be a password in the wrong place: the caller
+  // may see it, the log not.
+  const why = err.code === 'E_INVALID_OPTION' ? { code: err.code } : { err };
+  parts.log[level]({ ...why, call: endpoint.operation, volume: subject.slice(0, 140) }, 'refused');
   if (endpoint.errorMeansAbsent && !isCertain(err)) return breakOff(parts.log, endpoint, response, err.code);
   sendError(
     response,

@@ -3,15 +3,21 @@ import * as z from 'zod';
 // Names and IDs are bounded here and understood by the core. The engine limits neither (protocol.md, section 2, "Name rules").
 const name = z.string().max(65_536);
 const mountId = z.string().min(1, 'must not be empty').max(256);
-/** zod leaves this key out of a record without a word. */
-const withoutProto = z.unknown().refine((value) => !Object.hasOwn(Object(value), '__proto__'), {
-  error: '"__proto__" is not an option',
-});
+// Each option that no backend has is compared with all that there are, so their number is bounded before all else.
+const MOST_OPTIONS = 100;
+const fewOptions = z
+  .unknown()
+  .refine((value) => Object.keys(Object(value)).length <= MOST_OPTIONS, {
+    error: `has more than ${String(MOST_OPTIONS)} options`,
+    abort: true,
+  })
+  // zod leaves this key out of a record without a word.
+  .refine((value) => !Object.hasOwn(Object(value), '__proto__'), { error: '"__proto__" is not an option' });
 const optionMap = z
   .record(z.string().max(1_024), z.string().max(65_536))
   .nullish()
   .transform((value) => value ?? {});
-const options = withoutProto.optional().pipe(optionMap);
+const options = fewOptions.optional().pipe(optionMap);
 
 /** `{"Name": …}` */
 export const namedRequest = z.object({ Name: name });
