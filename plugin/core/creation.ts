@@ -139,9 +139,21 @@ export class Creation {
     }
     const { options } = this.#parts.backends.find(present.backend).definition;
     const comparison = options.compare(present.options, request.given);
-    if (comparison.kind === 'equal') return present;
+    if (comparison.kind === 'equal') {
+      await this.finishGrowing(present);
+      return present;
+    }
     if (comparison.kind === 'different') throw differs(present, comparison.difference);
     return await this.#change(present, { ...present.options, ...request.given }, comparison.grows);
+  }
+
+  /** Growing that was interrupted is finished. Nothing to finish is fine. The caller holds the volume's turn. */
+  async finishGrowing(present: StoredVolume): Promise<void> {
+    const target = await this.#mountedTarget(present.name);
+    // Without a mount the next one finishes it.
+    if (target === undefined) return;
+    const { driver, definition, volume } = this.#parts.backends.open(present);
+    if (definition.capabilities.grow) await driver.grow(volume, target);
   }
 
   async #change(present: StoredVolume, given: GivenOptions, grows: boolean): Promise<StoredVolume> {

@@ -106,7 +106,9 @@ export class Recovery {
     if (stored.state === 'removing') return async () => await removal.finish(stored);
     if (!mounted)
       return stored.references.size === 0 ? undefined : async () => void attachments.voidClaims(stored);
-    return stored.references.size === 0 ? async () => await attachments.unmountIfIdle(stored) : undefined;
+    return stored.references.size === 0
+      ? async () => await attachments.unmountIfIdle(stored)
+      : async () => await creation.finishGrowing(stored);
   }
 
   async #unmountOrphan(name: string): Promise<void> {

@@ -61,6 +61,7 @@ export class ImageForm implements LocalForm {
   }
 
   async grow(place: Place, target: string | undefined): Promise<void> {
+    if (!(await this.#isSmallerThanAsked(place))) return;
     const { size = 0, fsType } = place.volume.options;
     const image = imageOf(place.home);
     await this.#host.files.allocate(image, size);
