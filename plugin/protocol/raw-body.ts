@@ -6,13 +6,23 @@ const LARGEST_BODY_BYTES = 1024 * 1024;
 
 /**
  * Reads the body whatever its type: the engine sends no Content-Type (protocol.md, section 1, "Wire format").
- * Larger than 1 MiB is refused before it is read.
+ * Larger than 1 MiB is refused.
  */
 export const readBody: RequestHandler = express.raw({
   type: () => true,
   limit: LARGEST_BODY_BYTES,
   inflate: false,
 });
+
+/** Ends a connection whose body goes on after it was too large: the parser would read and drop it for ever. */
+export const cutOffEndless: RequestHandler = (request, _response, next) => {
+  let received = 0;
+  request.on('data', (chunk: Buffer) => {
+    received += chunk.length;
+    if (received > 2 * LARGEST_BODY_BYTES) request.socket.destroy();
+  });
+  next();
+};
 
 /**
  * The JSON of a request; undefined for an empty body, which is what the engine's retries carry after a connection broke

@@ -3,7 +3,7 @@ import express, { type ErrorRequestHandler, type Express, type Request, type Res
 import { Call } from '../core/call.ts';
 import { renderError, StowageError, toStowageError } from '../core/errors.ts';
 import type { Clock, Log } from '../core/ports/host.ts';
-import { parseBody, readBody } from './raw-body.ts';
+import { cutOffEndless, parseBody, readBody } from './raw-body.ts';
 import type { Endpoint } from './volume-driver.ts';
 
 const CONTENT_TYPE = 'application/vnd.docker.plugins.v1.2+json';
@@ -46,6 +46,7 @@ function createApp(parts: ServerParts): Express {
   // A path is a call's name, not a web page's: `/volumedriver.create/` is none.
   app.enable('case sensitive routing');
   app.enable('strict routing');
+  app.use(cutOffEndless);
   for (const endpoint of parts.endpoints) {
     app.post(endpoint.path, readBody, (request, response) => {
       void answer(parts, endpoint, request, response);
