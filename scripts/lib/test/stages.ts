@@ -67,6 +67,23 @@ export const stages: readonly Stage[] = [
     needsRoot: true,
   },
   {
+    // Hostile containers, images and clients; the fuzzer's 100,000 inputs take most of it.
+    name: 'attack',
+    files: ['test/attack/**/*.test.ts'],
+    concurrency: 1,
+    deadlineMs: 20 * MINUTE_MS,
+    packages: [...FILE_SYSTEM_TOOLS, 'procps'],
+    needsRoot: true,
+  },
+  {
+    name: 'load',
+    files: ['test/load/**/*.test.ts'],
+    concurrency: 1,
+    deadlineMs: 10 * MINUTE_MS,
+    packages: FILE_SYSTEM_TOOLS,
+    needsRoot: true,
+  },
+  {
     // Each file starts an engine of its own, and installs that engine the first time.
     name: 'e2e',
     files: ['test/e2e/**/*.test.ts'],
