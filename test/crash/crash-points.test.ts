@@ -10,7 +10,7 @@ const OFFSET = Number(process.env['STOWAGE_SEED'] ?? Math.random().toFixed(4));
 const ONLY = process.env['STOWAGE_CRASH'];
 
 const every = Number.POSITIVE_INFINITY;
-const budget = SOAK || ONLY !== undefined ? { own: every, commands: every } : { own: 8, commands: 1 };
+const budget = SOAK || ONLY !== undefined ? { own: every, commands: every } : { own: 6, commands: 1 };
 const chosen = operations.filter(({ name }) => ONLY === undefined || name === ONLY.split(':')[0]);
 
 describe('the program is killed at every boundary of an effect', { concurrency: 2 }, () => {

@@ -149,7 +149,11 @@ function waitFor({ act }: Operation, world: World, late: boolean): number {
 async function checkAll(operation: Operation, world: World): Promise<void> {
   await world.assertAtRest();
   if (world.answered) await operation.promised(world);
-  else await operation.unanswered?.(world);
+  else {
+    // Behind what recovery still does with the volume.
+    await world.engine.unmount(world.volume, 'nobody');
+    await operation.unanswered?.(world);
+  }
   if (operation.act !== undefined) await operation.act(world);
   await operation.promised(world);
   await operation.tidy(world);

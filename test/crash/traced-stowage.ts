@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bundledProgram } from '../support/bundled-program.ts';
+import { makeFastRoot } from '../support/fast-root.ts';
 import { Stowage } from '../support/stowage.ts';
 import { crashTracer } from './tracer.ts';
 
@@ -43,7 +43,7 @@ export class TracedStowage {
 
   static async prepare(): Promise<TracedStowage> {
     const [tracer, program] = await Promise.all([crashTracer(), bundledProgram()]);
-    const root = mkdtempSync(join(tmpdir(), 'stowage-'));
+    const root = makeFastRoot();
     const shared = join(root, 'shared');
     mkdirSync(shared);
     const stowage = await Stowage.prepare({
