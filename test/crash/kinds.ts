@@ -27,7 +27,7 @@ export const images: readonly Kind[] = [
   { name: 'btrfs', options: () => ({ size: '128MiB', fsType: 'btrfs' }) },
 ];
 /** A host directory. */
-export const path: Kind = {
+const path: Kind = {
   name: 'path',
   options: ({ traced, volume }) => {
     const place = join(traced.shared, volume);

@@ -138,6 +138,9 @@ export const unmount =
 /** Get and Path; List too, of one volume. */
 export const look: Step = (state, heard) => {
   if (state.life !== 'present') return refusedWith(heard, 'E_VOLUME_NOT_FOUND') ? [state] : NEVER;
+  // A Mount voids the claims on a mount that is gone before it makes its own, and may be seen in between.
+  if (state.vanished && heard.kind === 'ok' && heard.mountPoint === false)
+    return look(unmounted(state), heard);
   if (heard.kind !== 'ok' || (heard.mountPoint !== undefined && heard.mountPoint !== claimed(state)))
     return NEVER;
   const count = Object.keys(state.claims).length;
