@@ -57,7 +57,9 @@ test(`${String(INPUTS)} hostile inputs over all endpoints, seed ${String(SEED)}`
   };
   await Promise.all(Array.from({ length: CONNECTIONS }, sender));
 
-  context.diagnostic(JSON.stringify(Object.fromEntries([...tally].toSorted())));
+  context.diagnostic(
+    JSON.stringify(Object.fromEntries([...tally].toSorted(([left], [right]) => left.localeCompare(right)))),
+  );
   context.diagnostic(
     `memory after 20,000 inputs ${String(warm >> 20)} MiB, at the end ${String(residentBytes(pid) >> 20)} MiB`,
   );
@@ -72,7 +74,8 @@ async function tidyUp(stowage: Stowage): Promise<void> {
   for (const { Name } of await stowage.engine.list()) {
     for (;;) {
       const { body } = await stowage.call('VolumeDriver.Remove', { Name });
-      const held = /mount ID ([^ ,(]+)/.exec(String(body['Err'] ?? ''))?.[1];
+      const line = typeof body['Err'] === 'string' ? body['Err'] : '';
+      const held = /mount ID ([^ ,(]+)/.exec(line)?.[1];
       if (held === undefined) break;
       const claims = ['id-0', 'id-1', 'id-2', held].filter((id) => id.startsWith(held));
       for (const ID of claims) await stowage.call('VolumeDriver.Unmount', { Name, ID });
