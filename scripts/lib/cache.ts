@@ -5,6 +5,7 @@ import { withLock } from './lock.ts';
 
 const KEPT_PER_NAME = 4;
 const KEPT_FOR_MS = 60 * 60_000;
+const UNFINISHED_FOR_MS = 6 * 60 * 60_000;
 
 /** Where everything that takes long to make is kept: `STOWAGE_CACHE`, or a directory of the machine. */
 export function cacheDirectory(): string {
@@ -62,8 +63,18 @@ async function forgetOld(name: string): Promise<void> {
       return { path, at: (await stat(path)).mtimeMs };
     }),
   );
+  await forgetUnfinished();
   const old = used.toSorted((a, b) => b.at - a.at).slice(KEPT_PER_NAME);
   for (const { path, at } of old) {
     if (Date.now() - at > KEPT_FOR_MS) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** What a killed process was building; nothing takes this long. */
+async function forgetUnfinished(): Promise<void> {
+  for (const name of (await readdir(cacheDirectory())).filter((entry) => entry.startsWith('unfinished-'))) {
+    const path = join(cacheDirectory(), name);
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > UNFINISHED_FOR_MS) await rm(path, { recursive: true, force: true });
   }
 }
