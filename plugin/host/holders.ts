@@ -17,10 +17,17 @@ export interface WantedThing extends MountedThing {
   readonly deviceName: string | undefined;
 }
 
-/** A process and its lines that show the thing. */
+/** A mount and the directory that it lies on: that directory's device and path in it, the same in every namespace. */
+export interface PlacedMount {
+  readonly line: MountLine;
+  /** Undefined where the table does not show it, as below a changed root. */
+  readonly place: string | undefined;
+}
+
+/** A process and its mounts that show the thing. */
 interface Sighting {
   readonly pid: number;
-  readonly lines: readonly MountLine[];
+  readonly mounts: readonly PlacedMount[];
 }
 
 /**
@@ -35,6 +42,7 @@ export async function findHolders(
   const own = await readFile('/proc/self/mountinfo', 'utf8');
   const ownMounts = parseMountinfo(own);
   const ownMount = ownMounts.findLast((line) => line.target === ownTarget);
+  const ownPlaced = ownMount && placed(ownMount, ownMounts);
   const wanted = { ...thing, deviceName: await deviceName(thing.device) };
   // The same mount has the same ID wherever it shows, also where the kernel hides which namespace a process is in.
   const ownIds = new Set(ownMounts.map((line) => line.id));
@@ -45,11 +53,11 @@ export async function findHolders(
     if (sighting !== undefined) sightings.push(sighting);
   }
   const claims = claimsAmong(
-    sightings.flatMap(({ lines }) => lines),
-    ownMount?.peerGroup,
+    sightings.flatMap(({ mounts }) => mounts),
+    ownPlaced,
   );
-  const holding = sightings.filter(({ lines }) =>
-    lines.some((line) => claims.has(line) && !ownIds.has(line.id)),
+  const holding = sightings.filter(({ mounts }) =>
+    mounts.some((mount) => claims.has(mount) && !ownIds.has(mount.line.id)),
   );
   return Promise.all(
     holding.map(({ pid }) => describeProcess(path.join(settings.hostProc, String(pid)), pid)),
@@ -66,8 +74,9 @@ async function sight(
     const table = await readIfThere(path.join(proc, String(pid), 'mountinfo'));
     // Empty: a process that has ended and waits for its parent.
     if (table === undefined || table === '') continue;
-    const lines = parseMountinfo(table).filter((line) => shows(line, wanted));
-    return lines.length === 0 ? undefined : { pid, lines };
+    const lines = parseMountinfo(table);
+    const mounts = lines.filter((line) => shows(line, wanted)).map((line) => placed(line, lines));
+    return mounts.length === 0 ? undefined : { pid, mounts };
   }
   return undefined;
 }
@@ -87,21 +96,32 @@ function isOnDevice(line: MountLine, wanted: WantedThing): boolean {
   );
 }
 
+/** Finds in its table what a mount lies on. */
+export function placed(line: MountLine, table: readonly MountLine[]): PlacedMount {
+  const parent = table.find(({ id }) => id === line.parent);
+  if (parent === undefined) return { line, place: undefined };
+  const inside = path.join(parent.root, path.relative(parent.target, line.target));
+  return { line, place: `${parent.device} ${inside}` };
+}
+
 /**
- * Those of the lines that somebody mounted, rather than copies that the kernel made of our own mount and takes away
- * with it. A copy of a copy counts as a copy: services of the host have namespaces that hand on what they get.
+ * Those of the mounts that somebody made, rather than copies that the kernel made of our own mount and takes away with
+ * it. A copy lies on the same directory and is of the same group. (The group alone says nothing: what a container has
+ * mounted is a slave of ours, so that it sees what is mounted below it later.) A copy of a copy counts as a copy: services
+ * of the host have namespaces that hand on what they get.
  */
-export function claimsAmong(lines: readonly MountLine[], ownPeerGroup: number | undefined): Set<MountLine> {
-  const claims = new Set(lines);
-  const groups = new Set(ownPeerGroup === undefined ? [] : [ownPeerGroup]);
-  const isCopy = ({ peerGroup, masterGroup }: MountLine): boolean =>
-    [peerGroup, masterGroup].some((group) => group !== undefined && groups.has(group));
+export function claimsAmong(mounts: readonly PlacedMount[], own: PlacedMount | undefined): Set<PlacedMount> {
+  const claims = new Set(mounts);
+  if (own?.place === undefined || own.line.peerGroup === undefined) return claims;
+  const groups = new Set([own.line.peerGroup]);
+  const isCopy = ({ line: { peerGroup, masterGroup }, place }: PlacedMount): boolean =>
+    place === own.place && [peerGroup, masterGroup].some((group) => group !== undefined && groups.has(group));
   for (let before = -1; before !== claims.size;) {
     before = claims.size;
-    for (const line of claims) {
-      if (!isCopy(line)) continue;
-      claims.delete(line);
-      if (line.peerGroup !== undefined) groups.add(line.peerGroup);
+    for (const mount of claims) {
+      if (!isCopy(mount)) continue;
+      claims.delete(mount);
+      if (mount.line.peerGroup !== undefined) groups.add(mount.line.peerGroup);
     }
   }
   return claims;

@@ -2,6 +2,8 @@ import type { MountEntry } from '../core/ports/host.ts';
 
 /** A line of mountinfo with the flags that only this package needs. */
 export interface MountLine extends MountEntry {
+  /** ID of the mount that it is mounted on. */
+  readonly parent: number;
   /** Flags of the mount itself, e.g. `rw,nosuid,relatime`. */
   readonly flags: readonly string[];
 }
@@ -20,7 +22,7 @@ function groupOf(tag: string, optional: readonly string[]): number | undefined {
 
 function parseLine(line: string): MountLine | undefined {
   const fields = line.split(' ');
-  const [id, , device, root, target, flags, ...rest] = fields;
+  const [id, parent, device, root, target, flags, ...rest] = fields;
   const separator = rest.indexOf('-');
   const [fileSystem, source] = rest.slice(separator + 1);
   if (separator === -1 || id === undefined || device === undefined || root === undefined) return undefined;
@@ -29,6 +31,7 @@ function parseLine(line: string): MountLine | undefined {
   const masterGroup = groupOf('master:', rest.slice(0, separator));
   return {
     id: Number(id),
+    parent: Number(parent),
     device,
     root: unescape(root),
     target: unescape(target),

@@ -133,6 +133,27 @@ describe('holders', () => {
     await host.mounts.unmount(at('shared'));
   });
 
+  it('names a container that has our mount elsewhere, as a slave of it: so the engine shows volumes', async (t) => {
+    const { host, at, directoryAt } = bench();
+    const shared = directoryAt('shared');
+    const target = join(shared, 't');
+    execFileSync('mount', ['--bind', '--make-shared', shared, shared]);
+    const thing = await mountTmpfs(target);
+    const container = await startNeighbour(t, 'slave');
+    const inside = directoryAt('inside');
+    assert.deepEqual(await holding(thing, target, [container]), []);
+    container.run('mount', '--bind', target, inside);
+    assert.deepEqual(await holding(thing, target, [container]), [container.pid]);
+    await host.mounts.unmount(target);
+    assert.deepEqual(
+      await holding(thing, undefined, [container]),
+      [container.pid],
+      'and our unmount leaves it',
+    );
+    await container.end();
+    await host.mounts.unmount(at('shared'));
+  });
+
   it('finds a btrfs by its disk, whose number its mounts do not show', async (t) => {
     const { host, at } = bench();
     await host.files.allocate(at('image'), 128 * 1024 * 1024);

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { claimsAmong, shows, type WantedThing } from '../../../plugin/host/holders.ts';
+import {
+  claimsAmong,
+  placed,
+  type PlacedMount,
+  shows,
+  type WantedThing,
+} from '../../../plugin/host/holders.ts';
 import { type MountLine, parseMountinfo } from '../../../plugin/host/mountinfo.ts';
 import { containerIdOf } from '../../../plugin/host/processes.ts';
 
@@ -35,30 +41,63 @@ describe('shows', () => {
   });
 });
 
+describe('placed', () => {
+  const table = parseMountinfo(
+    '1 0 8:1 / / rw - ext4 /dev/sda1 rw\n' +
+      '2 1 8:1 /engine/mounts /volumes rw - ext4 /dev/sda1 rw\n' +
+      '3 2 8:2 / /volumes/db rw - ext4 /dev/sdb1 rw\n',
+  );
+  const place = (id: number): string | undefined =>
+    table.filter((entry) => entry.id === id).map((entry) => placed(entry, table).place)[0];
+
+  it('names the directory below a mount as its own file system knows it', () => {
+    assert.equal(place(2), '8:1 /volumes');
+    assert.equal(place(3), '8:1 /engine/mounts/db');
+  });
+
+  it('knows nothing where the table ends', () => {
+    assert.equal(place(1), undefined);
+  });
+});
+
 describe('claimsAmong', () => {
-  const mount = (id: number, groups: string): MountLine =>
-    line(`${id} 0 8:1 / /x rw ${groups} - ext4 /dev/sda1 rw`);
-  const claims = (groups: string[], own: number | undefined): number[] => {
-    const lines = groups.map((text, index) => mount(index, text));
-    return [...claimsAmong(lines, own)].map(({ id }) => id);
+  const HERE = '8:1 /mounts/v';
+  const mount = (groups: string, place: string | undefined = HERE, id = 1): PlacedMount => ({
+    line: line(`${id} 0 8:1 / /x rw ${groups} - ext4 /dev/sda1 rw`),
+    place,
+  });
+  const own = mount('shared:5');
+  const claims = (groups: string[], ours: PlacedMount | undefined): number[] => {
+    const mounts = groups.map((text, index) => mount(text, HERE, index));
+    return [...claimsAmong(mounts, ours)].map(({ line: { id } }) => id);
   };
 
   it('keeps private mounts and those of other groups', () => {
-    assert.deepEqual(claims(['', 'shared:6', 'master:7', 'shared:8 master:9'], 5), [0, 1, 2, 3]);
+    assert.deepEqual(claims(['', 'shared:6', 'master:7', 'shared:8 master:9'], own), [0, 1, 2, 3]);
   });
 
-  it('drops peers and slaves of our mount', () => {
-    assert.deepEqual(claims(['shared:5', 'master:5', 'shared:6 master:5', ''], 5), [3]);
+  it('drops peers and slaves of our mount in its place', () => {
+    assert.deepEqual(claims(['shared:5', 'master:5', 'shared:6 master:5', ''], own), [3]);
+  });
+
+  it('keeps peers and slaves of our mount in other places: containers have them', () => {
+    const container = [
+      mount('master:5', '0:50 /data'),
+      mount('shared:5', '8:1 /data'),
+      { ...mount('master:5'), place: undefined },
+    ];
+    assert.deepEqual([...claimsAmong(container, own)], container);
   });
 
   it('drops copies of copies, in whatever order they are found', () => {
     const groups = ['master:7', 'shared:7 master:6', 'shared:6 master:5', 'shared:8 master:9'];
-    assert.deepEqual(claims(groups, 5), [3]);
-    assert.deepEqual(claims(groups.toReversed(), 5), [0]);
+    assert.deepEqual(claims(groups, own), [3]);
+    assert.deepEqual(claims(groups.toReversed(), own), [0]);
   });
 
   it('keeps everything when we have no shared mount of our own', () => {
     assert.deepEqual(claims(['shared:5', 'master:5'], undefined), [0, 1]);
+    assert.deepEqual(claims(['shared:5', 'master:5'], mount('')), [0, 1]);
   });
 });
 

@@ -14,6 +14,7 @@ describe('parseMountinfo', () => {
     assert.deepEqual(parseMountinfo(text), [
       {
         id: 36,
+        parent: 35,
         device: '98:0',
         root: '/mnt1',
         target: '/mnt2',
