@@ -70,9 +70,10 @@ export async function goesOnThrough(
 }
 
 /** With a claim or without: what a container has mounted is not removed. */
-async function isProtected(stage: Stage, volume: string): Promise<void> {
-  const { Err } = await stage.driver.client.call('VolumeDriver.Remove', { Name: volume });
-  assert.match(String(Err), /\(E_VOLUME_IN_USE\)/);
+async function isProtected(stage: Stage, container: string): Promise<void> {
+  const id = await stage.docker('inspect', '--format', '{{.Id}}', container);
+  const { Err } = await stage.driver.client.call('VolumeDriver.Remove', { Name: container });
+  assert.match(String(Err), new RegExp(`in use by container ${id.slice(0, 12)} .*\\(E_VOLUME_IN_USE\\)`));
 }
 
 /**

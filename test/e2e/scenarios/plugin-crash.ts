@@ -17,6 +17,13 @@ async function crashPlugin({ driver }: Stage<ManagedPlugin>): Promise<void> {
   });
 }
 
+/** Stowage sees in the kernel who has the volume, beyond what it was told by the engine. */
+async function isHeldBy(stage: Stage, container: string): Promise<void> {
+  const id = await stage.docker('inspect', '--format', '{{.Id}}', container);
+  const { Err } = await stage.driver.client.call('VolumeDriver.Remove', { Name: 'ledger' });
+  assert.match(String(Err), new RegExp(`in use by container ${id.slice(0, 12)} `));
+}
+
 function underAWriter(...options: string[]): Scenario {
   return async (stage) => {
     await stage.create('ledger', ...options);
@@ -24,6 +31,7 @@ function underAWriter(...options: string[]): Scenario {
     await crashPlugin(stage);
     await writer.goesOn();
     assert.equal(await stage.status('ledger', 'mountIds'), '1');
+    await isHeldBy(stage, 'clerk');
     await stage.run('ledger', 'test -s /data/numbers');
     assert.equal(
       await stage.status('ledger', 'mountIds'),
