@@ -10,7 +10,7 @@ import { cached } from './cache.ts';
 import type { DockerClient } from './docker-client.ts';
 import { makeForeignRootfs } from './foreign-rootfs.ts';
 import type { Architecture } from './image/elf.ts';
-import { readManifest } from './manifest.ts';
+import { readLocalManifest, readManifest } from './manifest.ts';
 import { run } from './run.ts';
 
 /** Which plugin; each has a manifest of its own. */
@@ -32,11 +32,16 @@ const MACHINE: Architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
  * Builds a plugin unless it has been built from the same sources before.
  *
  * @param architecture for another machine than this one, it is put together without Docker and not tried out
+ * @param use `here`: as it can be enabled on this machine; `everywhere`: as it is written, for others to install
  * @returns a directory for `docker plugin create`, with `config.json` and `rootfs`; do not change it
  * @throws Error with Docker's output when the build fails
  */
-export async function buildPlugin(kind: PluginKind, architecture: Architecture = MACHINE): Promise<string> {
-  const manifest = await readManifest(REPOSITORY);
+export async function buildPlugin(
+  kind: PluginKind,
+  architecture: Architecture = MACHINE,
+  use: 'here' | 'everywhere' = 'here',
+): Promise<string> {
+  const manifest = use === 'here' ? await readLocalManifest(REPOSITORY) : await readManifest(REPOSITORY);
   const name = architecture === MACHINE ? 'plugin' : `plugin-${architecture}`;
   return withSources(async (sources, fingerprint) =>
     cached(name, [kind, architecture, manifest, ...fingerprint], async (directory) => {

@@ -7,12 +7,17 @@ const DISPENSABLE = new Map([['CAP_SYS_RESOURCE', 24n]]);
 
 const Manifest = z.looseObject({ linux: z.looseObject({ capabilities: z.array(z.string()) }) });
 
+/** The plugin's manifest as it is written. */
+export async function readManifest(repository: string): Promise<string> {
+  return await readFile(join(repository, 'config.json'), 'utf8');
+}
+
 /**
  * The plugin's manifest as it can be enabled on this machine. A machine that is itself denied a capability (as
  * inside a sandbox) cannot start a plugin that asks for it, so a dispensable one is left out there.
  */
-export async function readManifest(repository: string): Promise<string> {
-  const manifest = Manifest.parse(JSON.parse(await readFile(join(repository, 'config.json'), 'utf8')));
+export async function readLocalManifest(repository: string): Promise<string> {
+  const manifest = Manifest.parse(JSON.parse(await readManifest(repository)));
   const bounds = await capabilityBounds();
   const denied = manifest.linux.capabilities.filter((name) => {
     const number = DISPENSABLE.get(name);

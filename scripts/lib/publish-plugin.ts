@@ -12,7 +12,7 @@ async function main(): Promise<void> {
   const { target, kind, architecture } = parseBuildArguments(process.argv.slice(2), USAGE);
   if (!/^[^\s:]+(?::\d+)?\/[^\s:]+:[\w.-]+$/.test(target)) throw new Error(USAGE);
   const name = `${target}-${architecture}`;
-  const directory = await buildPlugin(kind, architecture);
+  const directory = await buildPlugin(kind, architecture, 'everywhere');
   // Whoever publishes has logged in with their own `docker login`.
   const login = ['--config', process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker')];
   await withBuilder(async (client) => {

@@ -56,10 +56,10 @@ export class ServingProcess {
       return new ServingProcess(child, client, startMs, await cpuMs(child));
     } catch (cause) {
       child.kill('SIGKILL');
-      throw new Error(
-        `${server.command} did not start. Its log:\n${await readFile(server.logPath, 'utf8')}`,
-        { cause },
-      );
+      const log = (await readFile(server.logPath, 'utf8')).trimEnd().split('\n');
+      throw new Error(`${server.command} did not start. Its log ends:\n${log.slice(-10).join('\n')}`, {
+        cause,
+      });
     }
   }
 
