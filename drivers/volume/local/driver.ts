@@ -71,7 +71,7 @@ export class LocalDriver implements VolumeDriver<LocalOptions> {
       await files.makeDirectory(this.#layout.volumes);
       await files.move(staging, home);
     } catch (thrown) {
-      await this.#removeStaging(staging);
+      await this.#leaveNothing(volume);
       throw thrown;
     }
   }
@@ -195,9 +195,10 @@ export class LocalDriver implements VolumeDriver<LocalOptions> {
     );
   }
 
-  async #removeStaging(staging: string): Promise<void> {
+  /** Also what was moved into place already, when only making that durable failed. */
+  async #leaveNothing(volume: LocalVolume): Promise<void> {
     try {
-      await this.#context.host.files.removeTree(staging);
+      await this.remove(volume);
     } catch (thrown) {
       // The next start clears it; what went wrong first is what the caller must hear.
       this.#context.log.warn({ err: toStowageError(thrown) }, 'could not clear a half-made volume');
