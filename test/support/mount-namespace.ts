@@ -12,6 +12,7 @@ const execute = promisify(execFile);
 export class MountNamespace {
   readonly #keeper: ChildProcess;
   readonly #pid: number;
+  readonly #children = new Set<ChildProcess>();
 
   private constructor(keeper: ChildProcess, pid: number) {
     this.#keeper = keeper;
@@ -46,10 +47,13 @@ export class MountNamespace {
     return stdout;
   }
 
-  /** Starts a command that is killed when this process ends. */
+  /** Starts a command that is killed when the namespace is closed or this process ends. */
   spawn(command: string, words: readonly string[], options: SpawnOptions): ChildProcess {
     const bound = ['--pdeathsig', 'KILL', '--', command, ...words];
-    return spawn('nsenter', this.#enter('setpriv', bound), options);
+    const child = spawn('nsenter', this.#enter('setpriv', bound), options);
+    this.#children.add(child);
+    child.once('exit', () => this.#children.delete(child));
+    return child;
   }
 
   /** Gives the directory a mount of its own that hands on what is mounted below, as the engine does for a plugin. */
@@ -57,12 +61,14 @@ export class MountNamespace {
     await this.run('mount', '--bind', '--make-shared', directory, directory);
   }
 
-  /** Lets go of the namespace; it is gone when its last process has ended. */
+  /** Ends what was started in it, and with the last process the namespace itself. */
   async close(): Promise<void> {
-    if (this.#keeper.exitCode !== null || this.#keeper.signalCode !== null) return;
-    const ended = once(this.#keeper, 'exit');
-    this.#keeper.kill('SIGKILL');
-    await ended;
+    for (const process of [...this.#children, this.#keeper]) {
+      if (process.exitCode !== null || process.signalCode !== null) continue;
+      const ended = once(process, 'exit');
+      process.kill('SIGKILL');
+      await ended;
+    }
   }
 
   #enter(command: string, words: readonly string[]): string[] {

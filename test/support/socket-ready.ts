@@ -12,7 +12,7 @@ export async function listening(path: string, signal: AbortSignal): Promise<void
 }
 
 /** Whether something listens on a Unix socket now. */
-export async function answers(path: string): Promise<boolean> {
+async function answers(path: string): Promise<boolean> {
   const probe = connect(path);
   try {
     await once(probe, 'connect');
