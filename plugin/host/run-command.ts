@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { StowageError } from '../core/errors.ts';
 import type { Log } from '../core/ports/host.ts';
+import { remedyFor } from './host-failure.ts';
+import { errnoOf } from './system-call-error.ts';
 
 /** How a command is run. */
 export interface CommandOptions {
@@ -38,7 +41,11 @@ interface Outcome extends CommandResult {
 export function commandRunner(log: Log): RunCommand {
   let guard: Promise<readonly string[]> | undefined;
   return async (command, parameters, options) => {
-    guard ??= deathGuard();
+    guard ??= deathGuard().catch((thrown: unknown) => {
+      // Nothing was learned about `setpriv`; the next command asks again.
+      guard = undefined;
+      throw thrown;
+    });
     log.debug({ command, parameters }, 'command');
     const line = [...(await guard), command, ...parameters];
     const outcome = await run(line, options.deadline);
@@ -55,8 +62,9 @@ async function deathGuard(): Promise<readonly string[]> {
   const guard = ['setpriv', '--pdeathsig', 'KILL', '--'];
   try {
     return (await run([...guard, 'true'], 10_000)).exitCode === 0 ? guard : [];
-  } catch {
-    return [];
+  } catch (thrown) {
+    if (thrown instanceof StowageError && errnoOf(thrown.cause) === 'ENOENT') return [];
+    throw thrown;
   }
 }
 
@@ -75,15 +83,17 @@ function run(line: readonly string[], deadline: number): Promise<Outcome> {
       late = true;
       child.kill('SIGKILL');
     }, deadline);
-    for (const name of ['stdout', 'stderr'] as const) {
-      child[name].setEncoding('utf8').on('data', (text: string) => {
-        output[name] = (output[name] + text).slice(-OUTPUT_LIMIT);
-      });
-    }
+    // First of all: out of descriptors there are no streams, and an error without a listener would end the process.
     child.on('error', (error) => {
       clearTimeout(timer);
       reject(notStarted(program, error));
     });
+    for (const name of ['stdout', 'stderr'] as const) {
+      const stream: Readable | null | undefined = child[name];
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        output[name] = (output[name] + text).slice(-OUTPUT_LIMIT);
+      });
+    }
     child.on('close', (code, signal) => {
       clearTimeout(timer);
       resolve({ exitCode: code ?? -1, signal, late, ...output });
@@ -94,6 +104,7 @@ function run(line: readonly string[], deadline: number): Promise<Outcome> {
 function notStarted(command: string, error: Error): StowageError {
   return new StowageError('E_HOST_FAILED', `${command} cannot be started: ${error.message}`, {
     remedy: `Check that ${command} is installed, then repeat.`,
+    ...remedyFor(error),
     details: { command },
     cause: error,
   });

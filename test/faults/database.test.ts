@@ -192,9 +192,10 @@ describe('the database', () => {
     for (const delay of [0, 20, 60]) {
       rmSync(dirname(databaseOf(stowage)), { recursive: true });
       stowage.launch();
+      // A busy machine takes its time to start a program.
       await healed(async () => {
         if (!existsSync(databaseOf(stowage))) throw new Error('not yet');
-      });
+      }, 30_000);
       await new Promise((resolve) => setTimeout(resolve, delay));
       await stowage.kill9();
       await stowage.start();

@@ -47,6 +47,18 @@ describe('limits of the process', () => {
     await assertData(stowage, 'v');
   });
 
+  test('out of file descriptors when a command is to be started', async (context) => {
+    const stowage = await useStowage(context);
+    await stowage.engine.create('v');
+    await prlimit(stowage.pid, 10);
+    // Asks for a measurement, which starts du a second later.
+    await stowage.engine.get('v');
+    await stowage.logged('could not measure usage');
+    await prlimit(stowage.pid, 1_000);
+    await volumeWithData(stowage, 'v2');
+    await assertData(stowage, 'v2');
+  });
+
   test('nobody reads its log any more', async (context) => {
     const stowage = await prepareStowage(context);
     const program = stowage.launch();
