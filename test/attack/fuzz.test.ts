@@ -65,22 +65,17 @@ test(`${String(INPUTS)} hostile inputs over all endpoints, seed ${String(SEED)}`
   );
   assert.equal(stowage.pid, pid, 'the program was started anew');
   assert.deepEqual(snapshotTree(stowage.root, own), before, 'something outside the data directory changed');
+  assert.doesNotMatch(stowage.output(), /E_INTERNAL/);
   await tidyUp(stowage);
   await assertNothingLeft(stowage);
-  assert.doesNotMatch(stowage.output(), /E_INTERNAL/);
 });
 
+/** Claims were made under IDs that nobody remembers; they are void when their mounts are gone. */
 async function tidyUp(stowage: Stowage): Promise<void> {
-  for (const { Name } of await stowage.engine.list()) {
-    for (;;) {
-      const { body } = await stowage.call('VolumeDriver.Remove', { Name });
-      const line = typeof body['Err'] === 'string' ? body['Err'] : '';
-      const held = /mount ID ([^ ,(]+)/.exec(line)?.[1];
-      if (held === undefined) break;
-      const claims = ['id-0', 'id-1', 'id-2', held].filter((id) => id.startsWith(held));
-      for (const ID of claims) await stowage.call('VolumeDriver.Unmount', { Name, ID });
-    }
-  }
+  await stowage.kill9();
+  for (const { target } of stowage.mounts()) await stowage.namespace.run('umount', target);
+  await stowage.start();
+  for (const { Name } of await stowage.engine.list()) await stowage.engine.remove(Name);
 }
 
 /** A status that the protocol knows and one JSON object, or no answer at all. */
