@@ -18,8 +18,12 @@ export interface EngineRoot {
 
 const RELEASES: Record<EngineRelease, { suite: string; packages: readonly string[] }> = {
   '20.10': { suite: 'bookworm', packages: ['docker.io', 'iptables'] },
-  // From this release on, Debian ships the command line on its own.
-  '28.5': { suite: 'forky', packages: ['docker.io', 'docker-cli', 'iptables'] },
+  '28.5': {
+    suite: 'forky',
+    // From this release on, Debian ships the command line on its own. The last two are what Node is linked with, for
+    // Stowage as a plain process beside the engine.
+    packages: ['docker.io', 'docker-cli', 'iptables', 'libatomic1', 'libstdc++6'],
+  },
 };
 
 /**
