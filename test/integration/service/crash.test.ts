@@ -111,6 +111,7 @@ describe('after kill -9', () => {
     await stowage.kill9();
     editState(stowage, (database) => database.exec("UPDATE volumes SET state = 'creating'"));
     await stowage.start();
+    await eventually(() => assert.ok(!existsSync(homeOf(stowage, 'db'))));
     await engine.create('db', { uid: '5' });
     assert.equal((await engine.list()).length, 1);
     assert.ok(!existsSync(join(homeOf(stowage, 'db'), 'image')), 'it is the new one');
@@ -125,8 +126,7 @@ describe('after kill -9', () => {
     await stowage.kill9();
     editState(stowage, (database) => database.exec("UPDATE volumes SET state = 'removing'"));
     await stowage.start();
-    await engine.remove('db');
-    assert.deepEqual(await engine.list(), []);
+    await eventually(async () => assert.deepEqual(await engine.list(), []));
     assert.ok(!existsSync(homeOf(stowage, 'db')));
     await assertNothingLeft(stowage);
   });

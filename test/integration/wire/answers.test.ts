@@ -52,7 +52,7 @@ describe('answers', () => {
   });
 
   it('a body of more than 1 MiB gets 413, with and without a length, and nothing is done', async () => {
-    const body = encode({ Name: 'big', Opts: { size: 'x'.repeat(2 * MEBIBYTE) } });
+    const body = encode({ Name: 'big', Opts: { size: 'x'.repeat(1.5 * MEBIBYTE) } });
     for (const headers of [{}, { 'Content-Length': undefined, 'Transfer-Encoding': 'chunked' }]) {
       for (let repeat = 0; repeat < 10; repeat += 1) {
         const { status, text } = await stowage.raw({ path: '/VolumeDriver.Create', body, headers });
@@ -60,6 +60,14 @@ describe('answers', () => {
         assert.match(text, /^\{"Err":"the body is larger than 1 MiB \(E_INVALID_REQUEST\)\. [^"]+\."\}\n$/);
       }
     }
+    assert.deepEqual(await stowage.engine.list(), []);
+  });
+
+  it('a body that goes on and on is cut off, and the program goes on', async () => {
+    const body = encode({ Name: 'endless', Padding: 'x'.repeat(32 * MEBIBYTE) });
+    await assert.rejects(stowage.raw({ path: '/VolumeDriver.Create', body }), (thrown) =>
+      ['ECONNRESET', 'EPIPE'].includes(String(Reflect.get(Object(thrown), 'code'))),
+    );
     assert.deepEqual(await stowage.engine.list(), []);
   });
 
