@@ -11,13 +11,15 @@ import { MS, parseMountOptions } from './mount-options.ts';
 import { remedyFor } from './host-failure.ts';
 import { isAtOrBelow, type MountLine, parseMountinfo } from './mountinfo.ts';
 import type { BlockingCalls } from './syscall-pool.ts';
-import { errnoOf, reasonOf } from './system-call-error.ts';
+import { errnoOf, reasonOf, SystemCallError } from './system-call-error.ts';
 import { mount, umount2 } from './system-calls.ts';
 
 const DETACH = 2;
 const NO_FOLLOW = 8;
 /** Far more mounts than anybody stacks, and few enough to end. */
 const STACK_LIMIT = 1000;
+/** How the kernel says that a file system contradicts itself. */
+const DAMAGED = new Set(['EUCLEAN', 'EBADMSG']);
 /** File systems of the kernel's own, which mount in microseconds. */
 const INSTANT = new Set(['tmpfs', 'ramfs', 'proc', 'sysfs']);
 
@@ -54,7 +56,8 @@ export class KernelMounter implements Mounter {
       if (INSTANT.has(spec.fileSystem)) mount(...values);
       else await this.#calls.run('mount', ...values);
     } catch (error) {
-      throw refused('E_MOUNT_FAILED', `mounting ${spec.fileSystem} on ${spec.target}`, error, facts);
+      const code = DAMAGED.has(errnoOf(error) ?? '') ? 'E_FILESYSTEM_DAMAGED' : 'E_MOUNT_FAILED';
+      throw refused(code, `mounting ${spec.fileSystem} on ${spec.target}`, error, facts);
     }
   }
 
@@ -96,15 +99,17 @@ export class KernelMounter implements Mounter {
 
   async #unmountTopmost(target: string, id: number): Promise<void> {
     const quick = await isOneOfSeveral(id);
-    try {
-      await this.#umount(target, NO_FOLLOW, quick);
-    } catch (error) {
-      const errno = errnoOf(error);
-      // No mount point any more: somebody else was faster.
-      if (errno === 'EINVAL' || errno === 'ENOENT') return;
-      if (errno !== 'EBUSY') throw error;
-      await this.#umount(target, NO_FOLLOW | DETACH, quick);
+    for (const flags of [NO_FOLLOW, NO_FOLLOW | DETACH]) {
+      try {
+        return await this.#umount(target, flags, quick);
+      } catch (error) {
+        const errno = errnoOf(error);
+        // No mount point any more: somebody else was faster.
+        if (errno === 'EINVAL' || errno === 'ENOENT') return;
+        if (errno !== 'EBUSY') throw error;
+      }
     }
+    throw new SystemCallError('umount2', 'EBUSY', 'device or resource busy');
   }
 
   async #umount(target: string, flags: number, quick: boolean): Promise<void> {

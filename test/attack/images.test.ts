@@ -78,7 +78,7 @@ test('ext4 superblocks with random bits: mounted or refused, never a crash', asy
     const line = body['Err'];
     const outcome = typeof line === 'string' ? (/\((E_\w+)\)/.exec(line)?.[1] ?? line) : 'mounted';
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-    assert.notEqual(outcome, 'E_INTERNAL', String(line));
+    assert.ok(['mounted', 'E_FILESYSTEM_DAMAGED', 'E_MOUNT_FAILED'].includes(outcome), String(line));
     await stowage.engine.unmount('v', 'm');
   }
   context.diagnostic(JSON.stringify(Object.fromEntries(outcomes)));
