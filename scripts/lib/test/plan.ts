@@ -2,6 +2,9 @@ import { globSync } from 'node:fs';
 import { matchesGlob } from 'node:path';
 import { isFileStage, type Stage } from './stages.ts';
 
+/** The name that selects everything. */
+const ALL = 'all';
+
 /** A stage and those of its test files that were asked for. */
 export interface PlannedStage {
   stage: Stage;
@@ -23,7 +26,7 @@ export function findTestFiles(root: string): string[] {
 
 /**
  * Chooses what to run. A name selects the stage of that name, or every test file whose path
- * contains it; no name selects everything.
+ * contains it; no name selects everything that needs no virtual machine, `all` selects everything.
  */
 export function planFor(
   names: readonly string[],
@@ -32,19 +35,23 @@ export function planFor(
 ): Plan {
   const all = stages.map((stage) => ({ stage, files: testFiles.filter((file) => runs(stage, file)) }));
   // A stage's name means that stage, not also the files that happen to hold the word.
-  const parts = names.filter((name) => !stages.some((stage) => stage.name === name));
+  const parts = names.filter((name) => name !== ALL && !stages.some((stage) => stage.name === name));
   const planned = all.flatMap((entry) => select(entry, names, parts));
   const isVain = (part: string): boolean => !all.some(({ files }) => files.some(contains(part)));
   return {
     stages: planned,
     unknownNames: parts.filter(isVain),
     strayFiles:
-      names.length > 0 ? [] : testFiles.filter((file) => !stages.some((stage) => runs(stage, file))),
+      names.length > 0 && !names.includes(ALL)
+        ? []
+        : testFiles.filter((file) => !stages.some((stage) => runs(stage, file))),
   };
 }
 
 function select(entry: PlannedStage, names: readonly string[], parts: readonly string[]): PlannedStage[] {
-  if (names.length === 0 || names.includes(entry.stage.name)) return [entry];
+  if (names.includes(ALL) || names.includes(entry.stage.name)) return [entry];
+  if (names.length === 0)
+    return isFileStage(entry.stage) && entry.stage.virtualMachine === true ? [] : [entry];
   const files = entry.files.filter((file) => parts.some((part) => contains(part)(file)));
   return files.length === 0 ? [] : [{ stage: entry.stage, files }];
 }
