@@ -27,7 +27,7 @@ export function formatMs(value: number): string {
 }
 
 /** A table in Markdown, aligned so that it reads as well on a terminal. */
-export function formatTable(table: Table): string {
+function formatTable(table: Table): string {
   const widths = table.columns.map((column, index) =>
     Math.max(column.length, 3, ...table.rows.map((row) => row[index]?.length ?? 0)),
   );
