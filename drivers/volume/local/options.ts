@@ -54,8 +54,8 @@ function checkCombination(options: LocalOptions, given: GivenOptions): string | 
   if (kind === 'path') {
     const other = clash(['size', 'fsType', 'mkfsOptions', 'medium', 'from', 'uid', 'gid', 'mode']);
     if (other !== undefined) return `path and ${other} exclude each other: a host directory is used as it is`;
-    if (given['reclaimPolicy'] === 'delete')
-      return 'path and reclaimPolicy=delete exclude each other: a host directory is never deleted';
+    if (given['reclaimPolicy'] !== undefined)
+      return 'path and reclaimPolicy exclude each other: a host directory is never deleted';
   }
   if (kind === 'memory') {
     if (options.size === undefined) return 'medium=memory needs size, the most memory the volume may take';

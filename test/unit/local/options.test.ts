@@ -69,6 +69,7 @@ describe('local options', () => {
     [{ path: '/srv', uid: '0' }, /^path and uid exclude each other/],
     [{ path: '/srv', from: 'x' }, /^path and from exclude each other/],
     [{ path: '/srv', reclaimPolicy: 'delete' }, /a host directory is never deleted/],
+    [{ path: '/srv', reclaimPolicy: 'retain' }, /a host directory is never deleted/],
     [{ path: 'srv' }, /^path="srv" is not an absolute path/],
     [{ from: '../x' }, /^from="..\/x" is not a volume name$/],
   ];
