@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ensurePackages } from '../apt.ts';
@@ -39,7 +40,7 @@ export async function growRclone(
   size: number,
 ): Promise<ServingProcess> {
   const file = workplace.path('rclone-cache', 'docker-plugin.state');
-  await populate(rcloneCommand(workplace).socketPath, 0, 1, rcloneOptions(workplace));
+  if (!existsSync(file)) await populate(rcloneCommand(workplace).socketPath, 0, 1, rcloneOptions(workplace));
   await running.stop();
   const [pattern] = StateFile.parse(JSON.parse(await readFile(file, 'utf8')));
   if (pattern === undefined) throw new Error('rclone has kept no volume in its state.');
