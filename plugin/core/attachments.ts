@@ -94,7 +94,7 @@ export class Attachments {
     const current = this.voidClaims(stored);
     const opened = this.#parts.backends.open(current);
     const target = this.target(current.name);
-    await this.#parts.host.files.makeDirectory(target);
+    await this.#parts.host.files.makePassingDirectory(target);
     try {
       await opened.driver.mount(opened.volume, target);
     } catch (thrown) {

@@ -1,10 +1,26 @@
-import { constants } from 'node:fs';
-import { lstat, open, readdir, readFile, readlink, rename, rmdir, unlink } from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
+import { lstat, open, readdir, readlink, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { StowageError } from '../core/errors.ts';
 import type { FileTree, Ownership, PinnedDirectory } from '../core/ports/host.ts';
 import type { CopyCommands } from './copy.ts';
-import { draftOf, makeOwnedDirectory, makeParents, syncDirectory } from './durable.ts';
+import {
+  draftOf,
+  makeMissing,
+  makeOwnedDirectory,
+  makeParents,
+  syncDescriptor,
+  syncDirectory,
+} from './durable.ts';
 import { attempt, hostFailure, isAbsent } from './host-failure.ts';
 import { O_PATH } from './mount-id.ts';
 import { removeTree } from './remove-tree.ts';
@@ -12,7 +28,7 @@ import type { ScratchDirectories } from './scratch-directories.ts';
 import { errnoOf, reasonOf } from './system-call-error.ts';
 import { renameNoReplace } from './system-calls.ts';
 
-/** Files and directories by way of Node, with what Node lacks. */
+/** Files and directories by way of Node, with what Node lacks. `durable.ts` says what is left to other threads. */
 export class KernelFileTree implements FileTree {
   readonly #copies: CopyCommands;
   readonly #scratch: ScratchDirectories;
@@ -24,7 +40,7 @@ export class KernelFileTree implements FileTree {
 
   async exists(target: string): Promise<boolean> {
     try {
-      await lstat(target);
+      lstatSync(target);
       return true;
     } catch (error) {
       if (isAbsent(error)) return false;
@@ -43,49 +59,55 @@ export class KernelFileTree implements FileTree {
 
   makeDirectory(target: string, ownership?: Ownership): Promise<void> {
     return attempt(`making the directory ${target}`, async () => {
-      if (await isDirectory(target)) return;
+      if (isDirectory(target)) return;
       if (ownership === undefined) return makeParents(target);
       await makeParents(path.dirname(target));
       await makeOwnedDirectory(target, ownership);
     });
   }
 
+  makePassingDirectory(target: string): Promise<void> {
+    return attempt(`making the directory ${target}`, async () => {
+      if (!isDirectory(target)) makeMissing(target);
+    });
+  }
+
   async removeEmptyDirectory(target: string): Promise<void> {
     try {
-      await rmdir(target);
-      await syncDirectory(path.dirname(target));
+      rmdirSync(target);
     } catch (error) {
       if (!isAbsent(error)) throw hostFailure(`removing the directory ${target}`, error);
     }
   }
 
   removeTree(target: string): Promise<void> {
-    return attempt(`removing ${target}`, () => removeTree(target));
+    return attempt(`removing ${target}`, async () => {
+      if (await this.exists(target)) await removeTree(target);
+    });
   }
 
   move(from: string, to: string): Promise<void> {
     return attempt(`moving ${from} to ${to}`, async () => {
       renameNoReplace(from, to);
-      await syncDirectory(path.dirname(to));
-      await syncDirectory(path.dirname(from));
+      await Promise.all([syncDirectory(path.dirname(to)), syncDirectory(path.dirname(from))]);
     });
   }
 
   readText(target: string): Promise<string> {
-    return attempt(`reading ${target}`, () => readFile(target, 'utf8'));
+    return attempt(`reading ${target}`, async () => readFileSync(target, 'utf8'));
   }
 
   writeText(target: string, text: string): Promise<void> {
     return attempt(`writing ${target}`, async () => {
       const draft = draftOf(target);
-      const handle = await open(draft, 'w', 0o600);
+      const fd = openSync(draft, 'w', 0o600);
       try {
-        await handle.writeFile(text);
-        await handle.sync();
+        writeFileSync(fd, text);
+        await syncDescriptor(fd);
       } finally {
-        await handle.close();
+        closeSync(fd);
       }
-      await rename(draft, target);
+      renameSync(draft, target);
       await syncDirectory(path.dirname(target));
     });
   }
@@ -148,9 +170,9 @@ export class KernelFileTree implements FileTree {
   }
 }
 
-async function isDirectory(target: string): Promise<boolean> {
+function isDirectory(target: string): boolean {
   try {
-    if ((await lstat(target)).isDirectory()) return true;
+    if (lstatSync(target).isDirectory()) return true;
   } catch (error) {
     if (isAbsent(error)) return false;
     throw error;

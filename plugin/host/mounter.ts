@@ -134,7 +134,8 @@ export class KernelMounter implements Mounter {
     let handle: FileHandle | undefined;
     try {
       handle = await open(place, O_PATH);
-      const [id, real] = await Promise.all([mountIdOf(handle.fd), readlink(`/proc/self/fd/${handle.fd}`)]);
+      const id = mountIdOf(handle.fd);
+      const real = await readlink(`/proc/self/fd/${handle.fd}`);
       // The open handle keeps the mount, so its line is there, unless it was detached before.
       const entry = (await readMountTable()).find((line) => line.id === id);
       if (entry !== undefined && isAtOrBelow(real, entry.target)) {

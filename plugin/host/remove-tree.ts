@@ -21,7 +21,7 @@ export async function removeTree(target: string): Promise<void> {
     throw error;
   }
   try {
-    const tree = { mountId: await mountIdOf(handle.fd), root: undefined };
+    const tree = { mountId: mountIdOf(handle.fd), root: undefined };
     const found = await removeEntry(tree, handle.fd, path.basename(target), [parent]);
     if (found) await handle.sync();
   } finally {
@@ -73,7 +73,7 @@ async function removeDirectory(
   const handle = await open(place, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   tree.root ??= handle.fd;
   try {
-    if ((await mountIdOf(handle.fd)) !== tree.mountId) {
+    if (mountIdOf(handle.fd) !== tree.mountId) {
       throw new SystemCallError('rmdir', 'EBUSY', `something is mounted on ${path.join(...way)}`);
     }
     await emptyAndRemove(tree, handle.fd, place, way);

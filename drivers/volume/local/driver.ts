@@ -65,7 +65,7 @@ export class LocalDriver implements VolumeDriver<LocalOptions> {
     const staging = this.#layout.stagingHome(volume.name);
     try {
       await files.removeTree(staging);
-      await files.makeDirectory(staging);
+      await files.makePassingDirectory(staging);
       await this.#form(volume).populate({ volume, home: staging }, source && this.#clonePlace(source));
       await this.#writeMark(volume, staging, false);
       await files.makeDirectory(this.#layout.volumes);

@@ -132,8 +132,10 @@ export interface FileTree {
   exists(path: string): Promise<boolean>;
   /** Names in a directory; none when it is absent. */
   list(path: string): Promise<string[]>;
-  /** Makes a directory with its parents (those 0700). Present is fine and changes nothing. */
+  /** Makes a directory with its parents (those 0700); durable when it resolves. Present is fine and changes nothing. */
   makeDirectory(path: string, ownership?: Ownership): Promise<void>;
+  /** Makes a directory with its parents (all 0700) that nobody misses after a power cut. Present is fine. */
+  makePassingDirectory(path: string): Promise<void>;
   /** Removes an empty directory that is not a mount point. Absent is fine. */
   removeEmptyDirectory(path: string): Promise<void>;
   /** Removes a tree, without leaving its file system and never into a mount. Absent is fine. */
