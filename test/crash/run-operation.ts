@@ -137,6 +137,7 @@ async function tryBoundary(
   const killed = await traced.wasKilled(waitFor(operation, world, late));
   if (!killed) await traced.stowage.kill9();
   await world.start();
+  world.restarted = true;
   await checkAll(operation, world);
   return killed;
 }

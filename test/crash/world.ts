@@ -13,6 +13,8 @@ export class World {
   volume = 'v0';
   /** True when the call under test was answered before the program died. */
   answered = false;
+  /** True once the program died and was started again in this attempt. */
+  restarted = false;
   #attempt = 0;
 
   constructor(traced: TracedStowage) {
@@ -32,6 +34,7 @@ export class World {
     this.#attempt += 1;
     this.volume = `v${String(this.#attempt)}`;
     this.answered = false;
+    this.restarted = false;
   }
 
   /** Starts the program after its death and waits until its socket answers and it has recovered. */
