@@ -18,6 +18,8 @@ export interface OpenedVolume extends Backend {
 export class Backends {
   readonly #backends: ReadonlyMap<string, Backend>;
   readonly #defaultName: string;
+  /** Stored volumes never change, a change makes a new one; so what was understood once holds as long as they do. */
+  readonly #opened = new WeakMap<StoredVolume, OpenedVolume>();
 
   /** E_INVALID_CONFIG when the default backend does not exist. */
   constructor(
@@ -63,17 +65,16 @@ export class Backends {
 
   /** The driver's view of a stored volume. */
   open(stored: StoredVolume): OpenedVolume {
+    const opened = this.#opened.get(stored) ?? this.#understand(stored);
+    this.#opened.set(stored, opened);
+    return opened;
+  }
+
+  #understand(stored: StoredVolume): OpenedVolume {
+    const { name, options: given } = stored;
     const backend = this.find(stored.backend);
-    const { effective } = backend.definition.options.parse(stored.options);
-    return {
-      ...backend,
-      volume: {
-        name: stored.name,
-        options: effective,
-        given: stored.options,
-        createdAt: new Date(stored.createdAt),
-      },
-    };
+    const { effective } = backend.definition.options.parse(given);
+    return { ...backend, volume: { name, options: effective, given, createdAt: new Date(stored.createdAt) } };
   }
 
   /** Closes every driver. */
