@@ -32,7 +32,7 @@ export interface VolumeServiceParts {
   readonly mountRoot: string;
 }
 
-/** One volume as the protocol shows it. */
+/** One volume as the protocol shows it. A List shows the same object until the volume changes. */
 export interface VolumeView {
   readonly name: string;
   /** Set while mounted. */
@@ -56,6 +56,8 @@ export class VolumeService {
   readonly #removal: Removal;
   readonly #usage: UsageMeter;
   readonly #startup: Startup;
+  /** A stored volume never changes, so it always looks the same; a List may show ten thousand. */
+  readonly #views = new WeakMap<StoredVolume, VolumeView>();
 
   constructor(parts: VolumeServiceParts) {
     this.#parts = parts;
@@ -188,10 +190,14 @@ export class VolumeService {
   }
 
   #view(stored: StoredVolume): VolumeView {
-    const createdAt = new Date(stored.createdAt);
-    return stored.references.size === 0
-      ? { name: stored.name, createdAt }
-      : { name: stored.name, createdAt, mountPoint: this.#attachments.target(stored.name) };
+    const view = this.#views.get(stored) ?? this.#show(stored);
+    this.#views.set(stored, view);
+    return view;
+  }
+
+  #show({ name, createdAt, references }: StoredVolume): VolumeView {
+    const view = { name, createdAt: new Date(createdAt) };
+    return references.size === 0 ? view : { ...view, mountPoint: this.#attachments.target(name) };
   }
 
   async #currentUsage(stored: StoredVolume, target: string | undefined): Promise<Usage | undefined> {

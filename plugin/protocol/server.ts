@@ -142,8 +142,8 @@ function sendError(response: Response, status: number, line: string): void {
 }
 
 /** One JSON value and a line feed, as Go's encoder writes it. */
-function send(response: Response, status: number, answer: object): void {
-  const text = `${JSON.stringify(answer)}\n`;
+function send(response: Response, status: number, answer: object | string): void {
+  const text = `${typeof answer === 'string' ? answer : JSON.stringify(answer)}\n`;
   response.writeHead(status, { 'Content-Type': CONTENT_TYPE, 'Content-Length': Buffer.byteLength(text) });
   response.end(text);
 }
