@@ -90,7 +90,8 @@ export const stages: readonly Stage[] = [
     name: 'e2e',
     files: ['test/e2e/**/*.test.ts'],
     except: ['test/e2e/testcontainers/**'],
-    concurrency: 1,
+    // Each file has engines of its own, and often waits for one.
+    concurrency: 2,
     deadlineMs: 30 * MINUTE_MS,
     packages: FILE_SYSTEM_TOOLS,
     needsRoot: true,
