@@ -54,6 +54,8 @@ export function describeBadInput(title: string, rows: (root: string) => readonly
         environment: (root) => ({ STOWAGE_PATH_ROOTS: [join(root, 'srv'), join(root, 'data')].join(',') }),
       });
       makeSurroundings(stowage);
+      // Answered once recovery has made the directories that the program itself needs.
+      await stowage.engine.unmount('nobody', 'nobody');
       pid = stowage.pid;
     });
 

@@ -74,9 +74,10 @@ function checkCombination(options: LocalOptions, given: GivenOptions): string | 
     : checkMountOptions(options, kind);
 }
 
-function checkImage({ size, fsType, mkfsOptions }: LocalOptions): string | undefined {
+function checkImage({ size, fsType, mkfsOptions, from }: LocalOptions): string | undefined {
   const smallest = SMALLEST[fsType];
-  if (size !== undefined && size < smallest)
+  // A clone's size is held against its source, which may have no file system of its own at all.
+  if (size !== undefined && size < smallest && from === undefined)
     return `size is too small for ${fsType}; the least is ${String(smallest / MEBIBYTE)}MiB`;
   return checkMkfsOptions(fsType, mkfsOptions);
 }

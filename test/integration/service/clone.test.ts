@@ -73,7 +73,8 @@ describe('a clone of a directory', () => {
   it('is refused for a volume of another kind', async () => {
     const { engine } = shared.current;
     await engine.create('source');
-    await engine.create('memory', { medium: 'memory', size: '32MiB' });
+    // Smaller than any file system: it must not be taken for one.
+    await engine.create('memory', { medium: 'memory', size: '1MiB' });
     for (const options of [
       { from: 'memory' },
       { from: 'source', size: '32MiB' },

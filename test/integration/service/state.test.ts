@@ -124,6 +124,8 @@ describe('a data directory that cannot be used', () => {
     const stowage = await useStowage(context, {
       environment: (root) => ({ STOWAGE_DATA: join(root, 'later', 'data') }),
     });
+    // Answered once the state has been made.
+    await stowage.engine.list();
     await stowage.stop();
     rmSync(join(stowage.root, 'later'), { recursive: true });
     writeFileSync(join(stowage.root, 'later'), 'a file in its place');
