@@ -64,9 +64,9 @@ export class Clients {
       case 'mount':
         return await this.#mount(command.client, name, `${client}-${String(command.id)}`);
       case 'unmount':
-        return await this.#unmount(command.client, name, `${client}-${String(command.id)}`);
+        return await this.#giveBack(command.client, name, `${client}-${String(command.id)}`);
       case 'unmount-unknown':
-        return await this.#unmount(command.client, name, `${client}-unknown`);
+        return await this.#giveBack(command.client, name, `${client}-unknown`);
       case 'remove':
         return await this.#recorder.ask(name, `${client} remove`, model.remove, async (engine) => {
           await engine.remove(name);
@@ -108,8 +108,13 @@ export class Clients {
     });
   }
 
-  async #unmount(client: number, name: string, id: string): Promise<void> {
+  async #giveBack(client: number, name: string, id: string): Promise<void> {
     this.#clients[client]?.unmounting(name, id);
+    await this.unmount(name, id);
+  }
+
+  /** For a claim whose containers are gone. */
+  async unmount(name: string, id: string): Promise<void> {
     await this.#recorder.ask(name, `unmount ${id}`, model.unmount(id), async (engine) => {
       await engine.unmount(name, id);
       return OK;

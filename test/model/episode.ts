@@ -51,7 +51,7 @@ class Episode {
       await this.#begin(command);
     }
     await this.#rest();
-    await this.#leaveNothing(this.#recorder.explainAll());
+    await this.#leaveNothing(await this.#giveClaimsBack());
   }
 
   /** Closes what the clients hold open. */
@@ -151,13 +151,29 @@ class Episode {
     }
   }
 
-  /** Gives everything back; then nothing may be left. */
+  /**
+   * Unmounts whatever is claimed. More than one count can explain what was heard (a claim from before a kill may have been
+   * dropped or not), so what remains mounted after that is explained anew, and contradicts a count that leaked.
+   */
+  async #giveClaimsBack(): Promise<ReadonlyMap<string, model.VolumeState>> {
+    this.release();
+    for (;;) {
+      const ends = this.#recorder.explainAll();
+      const claims = [...ends].flatMap(([name, state]) =>
+        Object.entries(state.claims).flatMap(([id, count]) =>
+          Array.from({ length: count }, () => ({ name, id })),
+        ),
+      );
+      if (claims.length === 0) return ends;
+      for (const { name, id } of claims) await this.#clients.unmount(name, id);
+      await this.#rest();
+    }
+  }
+
+  /** Removes everything; then nothing may be left. */
   async #leaveNothing(ends: ReadonlyMap<string, model.VolumeState>): Promise<void> {
     const engine = await this.#program.engine();
-    this.release();
-    for (const [name, { claims, life }] of ends) {
-      for (const [id, count] of Object.entries(claims))
-        for (let left = count; left > 0; left -= 1) await engine.unmount(name, id);
+    for (const [name, { life }] of ends) {
       if (life !== 'absent') await engine.create(name, { reclaimPolicy: 'delete' });
       await engine.remove(name);
     }
