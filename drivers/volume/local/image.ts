@@ -1,22 +1,21 @@
-import { join } from 'node:path';
 import { StowageError, toStowageError } from '../../../plugin/core/errors.ts';
 import type { Host, Log, LoopDevice, MountedThing } from '../../../plugin/core/ports/host.ts';
 import type { Usage } from '../../../plugin/core/ports/volume-driver.ts';
 import { formatBytes } from '../../../plugin/core/option-sizes.ts';
 import type { ClonePlace, LocalForm, Place } from './kind.ts';
-import { dataDirectoryOf, imageOf } from './layout.ts';
+import { FileSystemStage } from '../block/file-system-stage.ts';
+import { imageOf } from './layout.ts';
 import type { LocalOptions } from './options.ts';
-
-/** File systems round their size down a little; only more than this is worth growing into. */
-const GROW_SLACK = 4 * 1024 * 1024;
 
 /** `size=`: a file system of its own in a sparse image file, shown by a loop device. Full is full for this volume only. */
 export class ImageForm implements LocalForm {
   readonly #host: Host;
+  readonly #stage: FileSystemStage;
   readonly #log: Log;
 
   constructor(host: Host, log: Log) {
     this.#host = host;
+    this.#stage = new FileSystemStage(host);
     this.#log = log;
   }
 
@@ -54,8 +53,7 @@ export class ImageForm implements LocalForm {
   async mount(place: Place, target: string): Promise<void> {
     const { options } = place.volume;
     await this.#withScratchMount(place, options.mountOptions, async (root, loop) => {
-      const data = await this.#dataDirectory(root, options);
-      await this.#host.mounts.bind(data, target, []);
+      await this.#stage.bindData(root, target, options);
       await this.#growIntoDevice(place, loop, target);
     });
   }
@@ -98,11 +96,7 @@ export class ImageForm implements LocalForm {
     return { size: formatBytes(size), fileSystem: fsType };
   }
 
-  /**
-   * Mounts the image's file system on a directory of our own for as long as the work takes. What the work binds
-   * elsewhere keeps the file system and its loop device alive afterwards; if the process dies meanwhile, the kernel
-   * takes everything back.
-   */
+  /** Mounts the image's file system in passing; the loop device lives as long as something of it is mounted. */
   async #withScratchMount(
     place: Place,
     options: readonly string[],
@@ -110,19 +104,8 @@ export class ImageForm implements LocalForm {
   ): Promise<void> {
     const loop = await this.#attach(place);
     try {
-      const scratch = await this.#host.files.makeScratchDirectory();
-      try {
-        await this.#host.mounts.mount({
-          source: loop.path,
-          target: scratch,
-          fileSystem: place.volume.options.fsType,
-          options,
-        });
-        await work(scratch, loop);
-      } finally {
-        await this.#host.mounts.unmount(scratch);
-        await this.#host.files.removeEmptyDirectory(scratch);
-      }
+      const fileSystem = { device: loop.path, type: place.volume.options.fsType, options };
+      await this.#stage.inPassing(fileSystem, async (root) => await work(root, loop));
     } finally {
       await loop.release();
     }
@@ -180,26 +163,6 @@ export class ImageForm implements LocalForm {
   }
 
   async #isSmallerThanAsked({ volume, home }: Place): Promise<boolean> {
-    const facts = await this.#host.fileSystems.probe(imageOf(home));
-    return facts !== undefined && (volume.options.size ?? 0) - facts.sizeBytes > GROW_SLACK;
-  }
-
-  /** A sub-directory, so that `lost+found` does not keep Docker from copying image content into an empty volume. */
-  async #dataDirectory(root: string, { uid, gid, mode }: LocalOptions): Promise<string> {
-    const data = dataDirectoryOf(root);
-    await this.#host.files.makeDirectory(data, { uid, gid, mode });
-    const pinned = await this.#host.files.pinDirectory(data);
-    await pinned.release();
-    if (pinned.realPath === join(await this.#realPath(root), 'data')) return data;
-    throw new StowageError(
-      'E_FILESYSTEM_DAMAGED',
-      'the top directory of its file system is not what Stowage made',
-    );
-  }
-
-  async #realPath(path: string): Promise<string> {
-    const pinned = await this.#host.files.pinDirectory(path);
-    await pinned.release();
-    return pinned.realPath;
+    return await this.#stage.isSmallerThan(imageOf(home), volume.options.size ?? 0);
   }
 }

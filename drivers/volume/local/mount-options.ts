@@ -1,32 +1,12 @@
 import type { AllowList } from '../../../plugin/core/option-fields.ts';
 import type { FileSystemType } from '../../../plugin/core/ports/host.ts';
-
-/** Flags of a single mount. None of them can take a protection away that the host's own mount has. */
-const PER_MOUNT: AllowList = [/^(ro|rw|nosuid|nodev|noexec|noatime|nodiratime|relatime)$/];
-const PER_FILE_SYSTEM: AllowList = [/^(strictatime|lazytime|sync|dirsync)$/];
+import { FILE_SYSTEM_OPTIONS, PER_MOUNT_OPTIONS } from '../block/mount-options.ts';
 
 const ALLOWED: Readonly<Record<FileSystemType | 'directory' | 'path' | 'memory', AllowList>> = {
-  directory: PER_MOUNT,
-  path: PER_MOUNT,
-  memory: [...PER_MOUNT, /^(nr_inodes=\d{1,12}[kmg]?|huge=(never|always|within_size|advise))$/],
-  ext4: [
-    ...PER_MOUNT,
-    ...PER_FILE_SYSTEM,
-    /^(discard|nodiscard|barrier=[01]|commit=\d{1,5}|data=(ordered|writeback|journal)|errors=(continue|remount-ro))$/,
-    /^(delalloc|nodelalloc|user_xattr|acl|auto_da_alloc|noauto_da_alloc|stripe=\d{1,9}|init_itable=\d{1,5}|noinit_itable)$/,
-  ],
-  xfs: [
-    ...PER_MOUNT,
-    ...PER_FILE_SYSTEM,
-    /^(discard|nodiscard|inode64|inode32|largeio|nolargeio|swalloc|wsync|filestreams)$/,
-    /^(logbufs=[2-8]|logbsize=\d{1,6}k?|allocsize=\d{1,10}[kmg]?)$/,
-  ],
-  btrfs: [
-    ...PER_MOUNT,
-    ...PER_FILE_SYSTEM,
-    /^(discard(=(sync|async))?|nodiscard|autodefrag|noautodefrag|ssd|nossd|datacow|nodatacow|datasum|nodatasum|flushoncommit)$/,
-    /^(compress(-force)?(=(zlib|lzo|zstd|no)(:\d{1,2})?)?|commit=\d{1,5}|space_cache=v[12]|max_inline=\d{1,6}k?)$/,
-  ],
+  ...FILE_SYSTEM_OPTIONS,
+  directory: PER_MOUNT_OPTIONS,
+  path: PER_MOUNT_OPTIONS,
+  memory: [...PER_MOUNT_OPTIONS, /^(nr_inodes=\d{1,12}[kmg]?|huge=(never|always|within_size|advise))$/],
 };
 
 /** Everything that any kind of local volume takes: the door for words that no kind takes. */

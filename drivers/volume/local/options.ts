@@ -9,7 +9,7 @@ import {
   wordField,
 } from '../../../plugin/core/option-fields.ts';
 import { defineOptions, type GivenOptions, type OptionSet } from '../../../plugin/core/options.ts';
-import { checkMkfsOptions, mkfsOptionsField } from './mkfs-options.ts';
+import { checkMkfsOptions, mkfsOptionsField } from '../block/mkfs-options.ts';
 import { FILE_SYSTEM_MOUNT_OPTIONS, refusedMountOption } from './mount-options.ts';
 
 /** What a local volume is made of. */
