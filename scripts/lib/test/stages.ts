@@ -86,6 +86,15 @@ export const stages: readonly Stage[] = [
     needsRoot: true,
   },
   {
+    // Stand-ins for clouds, driven by the clouds' own SDKs.
+    name: 'cloud',
+    files: ['test/cloud/**/*.test.ts'],
+    concurrency: 2,
+    deadlineMs: 10 * MINUTE_MS,
+    packages: FILE_SYSTEM_TOOLS,
+    needsRoot: true,
+  },
+  {
     // Each file starts an engine of its own, and installs that engine the first time.
     name: 'e2e',
     files: ['test/e2e/**/*.test.ts'],
