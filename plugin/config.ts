@@ -55,6 +55,7 @@ export const configSchema = z.object({
   STOWAGE_HOST_PROC: absolutePathField
     .default('/proc')
     .describe('The /proc that shows the processes of the host'),
+  STOWAGE_HOST_SYS: absolutePathField.default('/sys').describe('The /sys that shows the disks of the host'),
   STOWAGE_DEADLINE: deadline.default(25_000).describe('A call is told that its work goes on after this time'),
 });
 

@@ -17,7 +17,12 @@ import { volumeEndpoints } from './protocol/volume-driver.ts';
 const GRACE_MS = 8_000;
 
 function createVolumeService(config: Config, log: Log): VolumeService {
-  const host = createHost({ hostProc: config.STOWAGE_HOST_PROC, runDirectory: config.STOWAGE_RUN, log });
+  const host = createHost({
+    hostProc: config.STOWAGE_HOST_PROC,
+    hostSys: config.STOWAGE_HOST_SYS,
+    runDirectory: config.STOWAGE_RUN,
+    log,
+  });
   const clock = systemClock;
   const settings = { dataDirectory: config.STOWAGE_DATA, pathRoots: config.STOWAGE_PATH_ROOTS };
   const backends = new Backends(volumeDrivers, config.STOWAGE_BACKEND, { host, log, clock, settings });

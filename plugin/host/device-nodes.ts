@@ -13,12 +13,21 @@ export interface DeviceName {
   readonly kind: 'block' | 'character';
   /** `major:minor`. */
   readonly device: string;
+  /** Name of a node of our own, where it shall differ. */
+  readonly ownName?: string;
 }
 
 /** Packs `major:minor` as the C library's makedev(3) does. */
 function packDevice(device: string): bigint {
   const [major = 0n, minor = 0n] = device.split(':').map(BigInt);
   return ((major & 0xfffn) << 8n) | ((major & ~0xfffn) << 32n) | (minor & 0xffn) | ((minor & ~0xffn) << 12n);
+}
+
+/** `major:minor` of what stat(2) says. */
+export function deviceOf(packed: bigint): string {
+  const major = ((packed >> 8n) & 0xfffn) | ((packed >> 32n) & ~0xfffn);
+  const minor = (packed & 0xffn) | ((packed >> 12n) & 0xffffff00n);
+  return `${major}:${minor}`;
 }
 
 /**
@@ -28,7 +37,7 @@ function packDevice(device: string): bigint {
 export async function deviceNode(wanted: DeviceName, ownDirectory: string): Promise<string> {
   const usual = path.join('/dev', wanted.name);
   if (await isNode(usual, wanted)) return usual;
-  const own = path.join(ownDirectory, wanted.name);
+  const own = path.join(ownDirectory, wanted.ownName ?? wanted.name);
   if (await isNode(own, wanted)) return own;
   await mkdir(ownDirectory, { recursive: true, mode: 0o700 });
   // Left from before a restart of the machine, when the name had other numbers.

@@ -4,7 +4,6 @@ import { ioctl } from './system-calls.ts';
 
 /** BLKGETSIZE64 of linux/fs.h. */
 const GET_SIZE = 0x80081272;
-const MIB = 1024 * 1024;
 
 async function withDevice<Result>(
   device: string,
@@ -18,7 +17,8 @@ async function withDevice<Result>(
   }
 }
 
-async function sizeOf(handle: FileHandle): Promise<number> {
+/** Bytes that an open device or image file has. */
+export async function sizeOf(handle: FileHandle): Promise<number> {
   const facts = await handle.stat();
   if (!facts.isBlockDevice()) return facts.size;
   const size = Buffer.alloc(8);
@@ -36,18 +36,5 @@ export function readSuperblock(device: string): Promise<Superblock | undefined> 
   return withDevice(device, async (handle) => {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(SUPERBLOCK_BYTES), 0, SUPERBLOCK_BYTES, 0);
     return parseSuperblock(buffer.subarray(0, bytesRead));
-  });
-}
-
-/** True when the first and the last MiB can be read and hold nothing but zeros: there every known format has its marks. */
-export function isBlank(device: string): Promise<boolean> {
-  return withDevice(device, async (handle) => {
-    const size = await sizeOf(handle);
-    for (const position of new Set([0, Math.max(0, size - MIB)])) {
-      const wanted = Math.min(MIB, size - position);
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(wanted), 0, wanted, position);
-      if (bytesRead !== wanted || buffer.some((byte) => byte !== 0)) return false;
-    }
-    return true;
   });
 }

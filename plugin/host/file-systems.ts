@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import { open, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { StowageError } from '../core/errors.ts';
-import type { FileSystemFacts, FileSystems, FileSystemType } from '../core/ports/host.ts';
-import { isBlank, readSuperblock } from './device-reading.ts';
+import type { DiskContent, FileSystemFacts, FileSystems, FileSystemType } from '../core/ports/host.ts';
+import { readSuperblock } from './device-reading.ts';
+import { DirectDevice } from './direct-device.ts';
+import { contentInWords, examineDevice } from './disk-content.ts';
 import { syncDirectory } from './durable.ts';
 import { growMounted, mayGrowMountedExt4 } from './grow.ts';
 import { attempt, hostFailure } from './host-failure.ts';
@@ -42,18 +44,23 @@ export class KernelFileSystems implements FileSystems {
     this.#calls = calls;
   }
 
+  examine(path: string): Promise<DiskContent> {
+    return attempt(`reading ${path}`, () =>
+      DirectDevice.use(path, (device) => examineDevice(this.#run, device)),
+    );
+  }
+
   async format(path: string, type: FileSystemType, options: readonly string[]): Promise<void> {
-    // Without a terminal mkfs.ext4 does not ask before it overwrites; so it is asked here.
-    if (!(await attempt(`reading ${path}`, () => isBlank(path)))) {
-      throw new StowageError(
-        'E_HOST_FAILED',
-        `${path} is not blank, and what holds data is never formatted`,
-        {
-          remedy: 'Look at what is on it; if nothing of it is needed, remove the volume and create it anew.',
-        },
-      );
-    }
-    await this.#run(`mkfs.${type}`, [...FORMAT[type], ...options, path], { deadline: FORMAT_DEADLINE });
+    await attempt(`reading ${path}`, () =>
+      // Held until it is formatted, so that the numbers of what was looked at cannot come to mean another disk.
+      DirectDevice.use(path, async (device) => {
+        // Without a terminal mkfs.ext4 does not ask before it overwrites; so it is asked here.
+        const content = await examineDevice(this.#run, device);
+        if (content.kind !== 'blank') throw notBlank(path, content);
+        await device.mustStillBeThere();
+        await this.#run(`mkfs.${type}`, [...FORMAT[type], ...options, path], { deadline: FORMAT_DEADLINE });
+      }),
+    );
   }
 
   probe(path: string): Promise<FileSystemFacts | undefined> {
@@ -130,6 +137,14 @@ export class KernelFileSystems implements FileSystems {
       return { usedBytes: Number((blocks - bfree) * bsize), sizeBytes: Number(blocks * bsize) };
     });
   }
+}
+
+function notBlank(path: string, content: DiskContent): StowageError {
+  return new StowageError(
+    'E_HOST_FAILED',
+    `${path} is not blank, and what holds data is never formatted; seen: ${contentInWords(content)}`,
+    { remedy: 'Look at what is on it; if nothing of it is needed, remove the volume and create it anew.' },
+  );
 }
 
 function undoFileOf(image: string): string {

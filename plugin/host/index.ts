@@ -1,13 +1,16 @@
 import path from 'node:path';
 import type { Host, Log } from '../core/ports/host.ts';
-import { LoopDevices } from './loop-devices.ts';
+import { KernelBlockDevices } from './block-devices.ts';
 import { CopyCommands } from './copy.ts';
+import { Disks } from './disks.ts';
 import { KernelFileSystems } from './file-systems.ts';
 import { KernelFileTree } from './file-tree.ts';
 import { LinkFreeView } from './link-free-view.ts';
+import { LoopDevices } from './loop-devices.ts';
 import { KernelMounter } from './mounter.ts';
 import { commandRunner } from './run-command.ts';
 import { ScratchDirectories } from './scratch-directories.ts';
+import { SysfsWriter } from './sysfs-writer.ts';
 import { SyscallPool } from './syscall-pool.ts';
 
 export { systemClock } from './clock.ts';
@@ -17,6 +20,8 @@ export { SqliteStateStore } from './state-store.ts';
 export interface HostSettings {
   /** Where the proc file system of the whole machine is: `/proc`, or where the host's is bound. */
   readonly hostProc: string;
+  /** Where the disks of the whole machine are listed; `/sys` when not said, which shows them in a container too. */
+  readonly hostSys?: string;
   /** A directory of our own for passing mounts and device nodes, best on a tmpfs. */
   readonly runDirectory: string;
   readonly log: Log;
@@ -24,7 +29,7 @@ export interface HostSettings {
 
 /** Puts the pieces together. Costs nothing until something is asked of it. */
 export function createHost(settings: HostSettings): Host {
-  const { log, runDirectory } = settings;
+  const { log, runDirectory, hostSys = '/sys' } = settings;
   const calls = new SyscallPool();
   const run = commandRunner(log);
   const mounts = new KernelMounter(calls, log, { hostProc: settings.hostProc });
@@ -33,9 +38,14 @@ export function createHost(settings: HostSettings): Host {
     (target) => mounts.unmount(target),
     log,
   );
+  const deviceDirectory = path.join(runDirectory, 'dev');
+  const writer = new SysfsWriter({ hostSys, mounts, scratch, log });
   return {
     mounts,
-    blockDevices: new LoopDevices({ deviceDirectory: path.join(runDirectory, 'dev'), log }),
+    blockDevices: new KernelBlockDevices(
+      new LoopDevices({ deviceDirectory, log }),
+      new Disks({ hostSys, deviceDirectory, writer, log }),
+    ),
     fileSystems: new KernelFileSystems(run, calls),
     files: new KernelFileTree(new CopyCommands(run, calls, new LinkFreeView(mounts, scratch, log)), scratch),
     clearLeftovers: () => scratch.clearLeftovers(),

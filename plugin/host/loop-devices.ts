@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { StowageError } from '../core/errors.ts';
-import type { BlockDevices, Log, LoopDevice } from '../core/ports/host.ts';
+import type { Log, LoopDevice } from '../core/ports/host.ts';
 import { deviceNode, deviceNumber } from './device-nodes.ts';
 import { hostFailure, isAbsent } from './host-failure.ts';
 import { backingFile, freeLoop, refreshCapacity, showFile } from './loop-ioctl.ts';
@@ -24,13 +24,14 @@ const ATTEMPTS = 64;
 const LOST_RACE = new Set(['EBUSY', 'ENXIO', 'ENODEV', 'ENOENT']);
 
 /** Loop devices by the kernel's own calls; no losetup, no udev. */
-export class LoopDevices implements BlockDevices {
+export class LoopDevices {
   readonly #settings: LoopSettings;
 
   constructor(settings: LoopSettings) {
     this.#settings = settings;
   }
 
+  /** As `BlockDevices.findLoop`. */
   async findLoop(file: string): Promise<LoopDevice | undefined> {
     try {
       const handle = await open(file, constants.O_RDONLY);
@@ -56,6 +57,7 @@ export class LoopDevices implements BlockDevices {
     return undefined;
   }
 
+  /** As `BlockDevices.attachLoop`. */
   async attachLoop(file: string): Promise<LoopDevice> {
     const handles: FileHandle[] = [];
     try {
@@ -103,6 +105,7 @@ export class LoopDevices implements BlockDevices {
     }
   }
 
+  /** As `BlockDevices.refreshLoop`. */
   async refreshLoop(loop: LoopDevice): Promise<void> {
     try {
       const handle = await open(loop.path, constants.O_RDONLY);

@@ -34,6 +34,8 @@ interface LibC {
     size: number,
   ): number;
   moveMount(number: number, fd: number, path: string, toFd: number, toPath: string, flags: number): number;
+  lseek(fd: number, offset: number, whence: number): number;
+  address(buffer: Buffer): bigint;
   errno(): number;
 }
 
@@ -43,6 +45,7 @@ const OPEN_TREE_CLONE = 1;
 const CLOSE_ON_EXEC = 0o2000000;
 const EMPTY_PATH = 0x1000;
 const MOVE_FROM_EMPTY_PATH = 4;
+const SEEK_DATA = 3;
 
 /** `renameat2` is older than the common table of numbers; the others are the same on every architecture. */
 const NUMBERS = {
@@ -77,6 +80,8 @@ function load(): LibC {
     openTree: bind('syscall', 'long', ['long', 'int', 'str', 'uint']),
     mountSetattr: bind('syscall', 'long', ['long', 'int', 'str', 'uint', 'void *', 'size_t']),
     moveMount: bind('syscall', 'long', ['long', 'int', 'str', 'int', 'str', 'uint']),
+    lseek: bind('lseek', 'int64_t', ['int', 'int64_t', 'int']),
+    address: (buffer) => koffi.address(buffer),
     errno: () => koffi.errno(),
   };
 }
@@ -155,4 +160,19 @@ export function attachMount(fd: number, target: string): void {
     'move_mount',
     libc().moveMount(NUMBERS.moveMount, fd, '', CURRENT_DIRECTORY, target, MOVE_FROM_EMPTY_PATH),
   );
+}
+
+/** lseek(2) with SEEK_DATA: whether anything was ever written to a file. What cannot tell says yes. */
+export function hasData(fd: number): boolean {
+  try {
+    checked('lseek', libc().lseek(fd, 0, SEEK_DATA));
+    return true;
+  } catch (error) {
+    return !(error instanceof SystemCallError && error.errno === 'ENXIO');
+  }
+}
+
+/** Where a buffer lies in memory, modulo 2^32; it does not move. For what the kernel wants aligned. */
+export function addressOf(buffer: Buffer): number {
+  return Number(BigInt.asUintN(32, libc().address(buffer)));
 }

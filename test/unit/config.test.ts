@@ -26,6 +26,7 @@ describe('settings', () => {
       STOWAGE_LOG_LEVEL: 'info',
       STOWAGE_PATH_ROOTS: [],
       STOWAGE_HOST_PROC: '/proc',
+      STOWAGE_HOST_SYS: '/sys',
       STOWAGE_DEADLINE: 25_000,
     });
   });
@@ -48,6 +49,7 @@ describe('settings', () => {
     'STOWAGE_MOUNTS',
     'STOWAGE_RUN',
     'STOWAGE_HOST_PROC',
+    'STOWAGE_HOST_SYS',
   ] as const;
   for (const name of paths) {
     it(`${name} takes an absolute path and nothing else`, () => {

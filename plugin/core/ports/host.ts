@@ -67,6 +67,20 @@ export interface LoopDevice {
   release(): Promise<void>;
 }
 
+/** A disk of this machine, held open: while it is held, its numbers cannot come to mean another disk. */
+export interface Disk {
+  /** Node that can be opened. */
+  readonly path: string;
+  /** `major:minor`. */
+  readonly device: string;
+  /** Bytes it had when it was opened. */
+  readonly sizeBytes: number;
+  /** What the kernel tells about it, for a person: name, model, serial. */
+  readonly description: string;
+  /** Lets go of it; a mounted file system keeps the device alive. Twice is fine. */
+  release(): Promise<void>;
+}
+
 /** Disks. */
 export interface BlockDevices {
   /** The loop device that shows `file` already, held until released; found by the file's identity, not by its name. */
@@ -75,6 +89,26 @@ export interface BlockDevices {
   attachLoop(file: string): Promise<LoopDevice>;
   /** Tells the device that its file has grown. */
   refreshLoop(loop: LoopDevice): Promise<void>;
+  /**
+   * The disk with this serial (NVMe, SCSI, virtio), by sysfs, never by name; held until released. Compared whole, as the
+   * disk shows it, but for blanks around it. E_DEVICE_UNAVAILABLE when two disks show it, or when the disk is not what
+   * sysfs says.
+   */
+  findDisk(serial: string): Promise<Disk | undefined>;
+  /** Waits for it. E_DEVICE_UNAVAILABLE, naming what disks there are, when the time is over. */
+  waitForDisk(serial: string, milliseconds: number): Promise<Disk>;
+  /** A partition of a held disk, held in turn. E_DEVICE_UNAVAILABLE naming the partitions that there are. */
+  openPartition(disk: Disk, number: number): Promise<Disk>;
+  /**
+   * Reads the disk's size anew after the cloud has made it larger (SCSI needs a rescan). Resolves with the bytes, which
+   * may still be the old ones: some disks learn it a moment later.
+   */
+  refreshDisk(disk: Disk): Promise<number>;
+  /**
+   * True while a file system on the device is mounted anywhere on this machine, or something else has it for itself (open
+   * with O_EXCL says EBUSY). The asking has it for itself for an instant: not beside a mount or another asking.
+   */
+  isInUse(disk: Disk): Promise<boolean>;
 }
 
 /** File systems that volumes can have. */
@@ -89,9 +123,24 @@ export interface FileSystemFacts {
   readonly clean: boolean;
 }
 
+/** What lies on a device. */
+export type DiskContent =
+  | { readonly kind: 'blank' }
+  | { readonly kind: 'file-system'; readonly facts: FileSystemFacts }
+  | { readonly kind: 'other'; readonly description: string };
+
 /** File systems on devices and image files. */
 export interface FileSystems {
-  /** Makes a file system on a blank image or device, never with force. */
+  /**
+   * What lies on a device, by everything that can tell: `blkid -p` (which must not fail), `wipefs`, and direct reads of the
+   * first and last MiB and of samples in between. E_HOST_FAILED when any of it cannot be read: what cannot be read is
+   * never taken for blank.
+   */
+  examine(path: string): Promise<DiskContent>;
+  /**
+   * Makes a file system on an image or device that `examine` calls blank, never with force. E_HOST_FAILED, saying what was
+   * seen, on any other, and when another device came to the path meanwhile.
+   */
   format(path: string, type: FileSystemType, options: readonly string[]): Promise<void>;
   /** Reads the superblock; undefined when there is none that volumes can have. */
   probe(path: string): Promise<FileSystemFacts | undefined>;
