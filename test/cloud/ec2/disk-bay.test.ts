@@ -17,9 +17,9 @@ import { untilVolume, useEc2 } from './use-ec2.ts';
 
 test('a volume moves from instance to instance with what was written, grows, and waits to be unmounted', async (context) => {
   const root = mkdtempSync(join(tmpdir(), 'stowage-ec2-bay-'));
-  context.after(() => rmSync(root, { recursive: true }));
   const bay = new LoopDiskBay({ root, look: ebsLook });
   const { client, control } = await useEc2(context, { bay });
+  context.after(() => rmSync(root, { recursive: true }));
   const [first, second] = [control.addInstance(), control.addInstance()];
   const { VolumeId: volume = '' } = await client.send(
     new CreateVolumeCommand({ AvailabilityZone: 'eu-central-1a', Size: 1 }),

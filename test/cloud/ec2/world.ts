@@ -29,6 +29,7 @@ export interface WorldParts {
 
 /** Longer than Node's timers can wait, so in effect never. */
 const NEVER_MS = 2 ** 31 - 1;
+/** Bytes of what EC2 counts volumes in. */
 export const GIBIBYTE = 1024 ** 3;
 
 /** The state of one region, and what changes in it by itself as time goes by. */
