@@ -79,7 +79,8 @@ export class KernelFileSystems implements FileSystems {
   async #checkExt4(parameters: readonly string[], path: string): Promise<void> {
     const result = await this.#run('e2fsck', parameters, { deadline: CHECK_DEADLINE, accept: E2FSCK.all });
     if (result.exitCode <= (E2FSCK.corrected | E2FSCK.correctedRestart)) return;
-    if ((result.exitCode & E2FSCK.left) !== 0 || (await this.probe(path)) === undefined)
+    const unreadable = /superblock|bad magic/i.test(lastWords(result));
+    if ((result.exitCode & E2FSCK.left) !== 0 || unreadable || (await this.probe(path)) === undefined)
       throw damaged(path, result);
     throw new StowageError('E_HOST_FAILED', `e2fsck failed: ${lastWords(result)}`, {
       details: { exitCode: result.exitCode, stderr: result.stderr },

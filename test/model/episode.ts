@@ -108,6 +108,8 @@ class Episode {
       await Promise.all(NAMES.map(async (name) => await engine.unmount(name, 'nobody')));
     } catch (failure) {
       this.#recorder.checkCutOff(lives, failure);
+      // That life is over, and its recovery with it, as far as it came.
+      for (const event of recoveries) event.to = Math.min(event.to, this.#recorder.now());
       return;
     }
     for (const event of waiting) event.to = Math.min(event.to, this.#recorder.now());
