@@ -27,14 +27,14 @@ async function examineData(run: RunCommand, device: DirectDevice, data: FoundDat
   const signature = await probeSignature(run, device.path);
   if (signature?.type !== undefined) {
     const superblock = parseSuperblock(await device.read(0, Math.min(SUPERBLOCK_BYTES, device.sizeBytes)));
-    // blkid tells ext4 from its elders, and knows the checksums; both have to agree.
+    // blkid tells ext4 from its elders, and newer ones look at checksums; both have to agree.
     if (superblock?.type === signature.type) {
       const { type, sizeBytes, clean } = superblock;
       return { kind: 'file-system', facts: { type, sizeBytes, clean } };
     }
     return { kind: 'other', description: signature.description };
   }
-  // No one thing: wipefs lists all there are, and what a checksum makes blkid disregard.
+  // No one thing: wipefs lists all there are, those too that a wrong checksum makes blkid disregard.
   const marks =
     signature?.description.startsWith('partition') === true ? undefined : await listMarks(run, device.path);
   const parts = [signature?.description, marks].filter((part) => part !== undefined);

@@ -1,5 +1,3 @@
-import type { DirectDevice } from './direct-device.ts';
-
 const MIB = 1024 * 1024;
 /** A page, the smallest thing that file systems and databases write. */
 const SAMPLE = 4096;
@@ -11,6 +9,15 @@ const MOST_SAMPLES = 4096;
 /** So many at once: as many threads as Node reads files with. */
 const AT_ONCE = 4;
 
+/** What is scanned; the real one is `DirectDevice`. */
+export interface ScannedDevice {
+  readonly sizeBytes: number;
+  /** These bytes, all of them, or a failure. The position is a multiple of 4,096. */
+  read(position: number, length: number): Promise<Buffer>;
+  /** False when nothing was ever written to it, so that samples are not needed. */
+  mayHaveData(): Promise<boolean>;
+}
+
 /** Data that the scan met. */
 export interface FoundData {
   /** Position of the first byte that is not zero, of those that were read. */
@@ -21,14 +28,13 @@ export interface FoundData {
  * Reads the first and the last MiB, where every known format has its marks, and samples in between. Undefined when all
  * of it is zeros. What cannot be read is a failure, never zeros.
  */
-export async function findData(device: DirectDevice): Promise<FoundData | undefined> {
+export async function findData(device: ScannedDevice): Promise<FoundData | undefined> {
   const size = device.sizeBytes;
-  // Direct reads begin at whole sectors; of a file of odd length a little more than the last MiB is read.
+  // Direct reads begin at whole sectors, so of an odd length a little more than the last MiB is read.
   const last = Math.floor(Math.max(0, size - MIB) / SAMPLE) * SAMPLE;
-  for (const position of new Set([0, last])) {
-    const found = await dataIn(device, position, Math.min(size - position, position === 0 ? MIB : size));
-    if (found !== undefined) return found;
-  }
+  const found =
+    (last === 0 ? undefined : await dataIn(device, 0, MIB)) ?? (await dataIn(device, last, size - last));
+  if (found !== undefined) return found;
   return (await device.mayHaveData()) ? findInSamples(device, samplePositions(size)) : undefined;
 }
 
@@ -47,7 +53,7 @@ export function samplePositions(size: number): number[] {
 }
 
 async function findInSamples(
-  device: DirectDevice,
+  device: ScannedDevice,
   positions: readonly number[],
 ): Promise<FoundData | undefined> {
   for (let start = 0; start < positions.length; start += AT_ONCE) {
@@ -64,7 +70,7 @@ async function findInSamples(
 const ZEROS = Buffer.alloc(MIB + SAMPLE);
 
 async function dataIn(
-  device: DirectDevice,
+  device: ScannedDevice,
   position: number,
   length: number,
 ): Promise<FoundData | undefined> {
