@@ -5,9 +5,8 @@ import type { Creation } from './creation.ts';
 import { toStowageError } from './errors.ts';
 import type { Host, Log } from './ports/host.ts';
 import type { StoredVolume } from './ports/state-store.ts';
-import type { DiscoveredVolume } from './ports/volume-driver.ts';
-import { NO_REFERENCES } from './references.ts';
 import type { Removal } from './removal.ts';
+import { discoveredRecord, isShared, type SharedVolumes } from './shared-volumes.ts';
 import type { VolumeCatalog } from './volume-catalog.ts';
 import type { VolumeQueue } from './volume-queue.ts';
 
@@ -18,6 +17,7 @@ export interface RecoveryParts {
   readonly catalog: VolumeCatalog;
   readonly creation: Creation;
   readonly removal: Removal;
+  readonly shared: SharedVolumes;
   readonly queue: VolumeQueue;
   readonly host: Host;
   readonly log: Log;
@@ -47,8 +47,10 @@ export class Recovery {
   /** Everything else; afterwards volumes can be changed. Trouble with one volume or backend holds up no other. */
   async recover(): Promise<void> {
     await this.#parts.host.clearLeftovers();
+    const { backends, shared } = this.#parts;
+    const inUse = backends.all().filter((backend) => !isShared(backend) || shared.isInUse(backend));
     await Promise.all(
-      this.#parts.backends.all().map(async ({ definition, driver }) => {
+      inUse.map(async ({ definition, driver }) => {
         await this.#attempt({ backend: definition.name }, async () => await driver.recover());
       }),
     );
@@ -62,9 +64,10 @@ export class Recovery {
   /** All records at once: were it interrupted between two, the next start would take those it finds for all there are. */
   async #discover(): Promise<void> {
     const rebuilt: StoredVolume[] = [];
-    for (const { definition, driver } of this.#parts.backends.all()) {
+    // What lies in a cloud is looked up when somebody asks: a cloud that does not answer must not hold up the rest.
+    for (const { definition, driver } of this.#parts.backends.all().filter((backend) => !isShared(backend))) {
       await this.#attempt({ backend: definition.name }, async () => {
-        for (const found of await driver.discover()) rebuilt.push(recordOf(found, definition.name));
+        for (const found of await driver.discover()) rebuilt.push(discoveredRecord(found, definition.name));
       });
     }
     if (rebuilt.length === 0) return;
@@ -127,17 +130,4 @@ export class Recovery {
       this.#parts.log.error({ err: toStowageError(thrown), ...subject }, 'recovery failed here and goes on');
     }
   }
-}
-
-function recordOf(found: DiscoveredVolume, backend: string): StoredVolume {
-  return {
-    name: found.name,
-    backend,
-    options: found.given,
-    state: found.retained ? 'retained' : 'ready',
-    createdAt: found.createdAt.getTime(),
-    // Claims were lost with the state, if there were any.
-    unsettled: true,
-    references: NO_REFERENCES,
-  };
 }

@@ -29,6 +29,10 @@ export class VolumeCatalog {
     return volume !== undefined && exists(volume) ? volume : undefined;
   }
 
+  isEmpty(): boolean {
+    return this.#volumes.size === 0;
+  }
+
   all(): StoredVolume[] {
     return [...this.#volumes.values()];
   }

@@ -7,6 +7,7 @@ import type { Clock, Host, Log } from './ports/host.ts';
 import type { StateStore, StoredVolume } from './ports/state-store.ts';
 import { Recovery } from './recovery.ts';
 import { Removal } from './removal.ts';
+import { SharedVolumes } from './shared-volumes.ts';
 import { CONTAINER_START_MS, StaleClaims } from './stale-claims.ts';
 import { Startup } from './startup.ts';
 import { UsageMeter } from './usage-meter.ts';
@@ -52,6 +53,7 @@ export class VolumeService {
   readonly #queue: VolumeQueue;
   readonly #attachments: Attachments;
   readonly #staleClaims: StaleClaims;
+  readonly #shared: SharedVolumes;
   readonly #creation: Creation;
   readonly #removal: Removal;
   readonly #usage: UsageMeter;
@@ -66,6 +68,7 @@ export class VolumeService {
     const shared = { ...parts, catalog: this.#catalog, queue: this.#queue };
     this.#attachments = new Attachments(shared);
     this.#staleClaims = new StaleClaims({ ...shared, attachments: this.#attachments });
+    this.#shared = new SharedVolumes({ ...shared, attachments: this.#attachments });
     this.#creation = new Creation({ ...shared, attachments: this.#attachments });
     this.#removal = new Removal({
       ...shared,
@@ -78,6 +81,7 @@ export class VolumeService {
       attachments: this.#attachments,
       creation: this.#creation,
       removal: this.#removal,
+      shared: this.#shared,
     });
     this.#startup = new Startup(recovery, parts.clock, parts.log);
   }
@@ -106,7 +110,11 @@ export class VolumeService {
     await this.#queue.run(call, {
       operation: 'create',
       volumes: [name, ...sources],
-      run: async () => await this.#creation.create(request),
+      run: async () => {
+        await this.#shared.settle(name, request.backend);
+        // What its options mean together depends on what the volume has already.
+        await this.#creation.create(this.#creation.understand(name, options));
+      },
     });
   }
 
@@ -116,6 +124,7 @@ export class VolumeService {
       operation: 'remove',
       volumes: [name],
       run: async () => {
+        await this.#shared.settle(name);
         const stored = this.#catalog.findExisting(name);
         if (stored !== undefined) await this.#removal.remove(stored);
         this.#usage.forget(name);
@@ -131,6 +140,7 @@ export class VolumeService {
       operation: 'mount',
       volumes: [name],
       run: async () => {
+        await this.#shared.settle(name);
         const stored = await this.#staleClaims.withoutFormerLife(this.#find(name), mountId);
         const claimed = await this.#attachments.claim(stored, mountId, call);
         if (!claimed) this.#parts.clock.after(ABANDONED_MOUNT_GRACE_MS, () => void this.#unmountIfIdle(name));
@@ -157,7 +167,7 @@ export class VolumeService {
   /** E_VOLUME_NOT_FOUND only when it is certain. */
   async get(name: string, call: Call): Promise<VolumeView> {
     await this.#startup.loaded(call);
-    const stored = this.#find(name);
+    const stored = await this.#findAnywhere(name, call);
     const { driver, volume } = this.#parts.backends.open(stored);
     const target = stored.references.size > 0 ? this.#attachments.target(name) : undefined;
     const usage = (await this.#currentUsage(stored, target)) ?? this.#usage.look(stored);
@@ -167,13 +177,15 @@ export class VolumeService {
 
   async list(call: Call): Promise<VolumeView[]> {
     await this.#startup.loaded(call);
+    if (this.#catalog.isEmpty()) await this.#lookUp(call);
+    else this.#shared.refreshIfOld();
     return this.#catalog.existing().map((stored) => this.#view(stored));
   }
 
   /** The mount point, or undefined while not mounted. */
   async path(name: string, call: Call): Promise<string | undefined> {
     await this.#startup.loaded(call);
-    return this.#view(this.#find(name)).mountPoint;
+    return this.#view(await this.#findAnywhere(name, call)).mountPoint;
   }
 
   /** Lets work under way end, then closes. Mounts and claims stay: containers go on without us. */
@@ -187,6 +199,21 @@ export class VolumeService {
     const stored = this.#catalog.findExisting(name);
     if (stored === undefined) throw new StowageError('E_VOLUME_NOT_FOUND', 'no such volume');
     return stored;
+  }
+
+  async #findAnywhere(name: string, call: Call): Promise<StoredVolume> {
+    if (this.#catalog.findExisting(name) === undefined) await this.#lookUp(call);
+    else this.#shared.refreshIfOld();
+    return this.#find(name);
+  }
+
+  /** With no volume known at all, the state may have been lost: then only the cloud can say no. */
+  async #lookUp(call: Call): Promise<void> {
+    try {
+      await call.wait(this.#shared.lookUp(), () => 'the volumes of the other nodes are being looked up');
+    } catch (thrown) {
+      if (this.#catalog.isEmpty()) throw thrown;
+    }
   }
 
   #view(stored: StoredVolume): VolumeView {

@@ -57,6 +57,11 @@ export class LocalDriver implements VolumeDriver<LocalOptions> {
     return marks.flatMap((mark, index) => (mark === undefined || mark.name !== names[index] ? [] : [mark]));
   }
 
+  async find(name: string): Promise<DiscoveredVolume | undefined> {
+    const mark = await readMark(this.#context.host.files, this.#layout.home(name));
+    return mark?.name === name ? mark : undefined;
+  }
+
   async create(volume: LocalVolume, source?: CloneSource<LocalOptions>): Promise<void> {
     const { files } = this.#context.host;
     const home = this.#layout.home(volume.name);

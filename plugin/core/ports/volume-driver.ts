@@ -50,6 +50,8 @@ export interface DiscoveredVolume {
   readonly createdAt: Date;
   /** True when the volume was removed under `reclaimPolicy=retain`: the data is kept, the name is not in use. */
   readonly retained: boolean;
+  /** The other machine that has taken the volume, where only one can have it and this one had it. */
+  readonly heldBy?: string;
 }
 
 /** Facts for `docker volume inspect`. Flat strings, no secrets. */
@@ -68,6 +70,8 @@ export interface VolumeDriver<Options> {
   recover(): Promise<void>;
   /** What exists in the backend and carries our mark. */
   discover(): Promise<DiscoveredVolume[]>;
+  /** The same for one name. Undefined only when it is certain that there is no such volume. */
+  find(name: string): Promise<DiscoveredVolume | undefined>;
   /**
    * Makes the volume, whole or not at all: after a failure nothing of it is left. `source` is the volume that `from`
    * named. Existing data is never touched: what lies where the volume should be and does not carry its mark (name and
@@ -116,6 +120,20 @@ export interface DriverSettings {
   readonly dataDirectory: string;
   /** Host directories that `path=` volumes may come from, and where this process sees each. */
   readonly pathRoots: readonly PathRoot[];
+  /** Volumes of global scope belong to a cluster; its nodes see the same ones and nobody else's. */
+  readonly cluster: string;
+  /** How long a disk stays attached after its last user, in milliseconds: Docker often mounts again at once. */
+  readonly detachGraceMs: number;
+  /** A setting of the driver's own, now: its value, or what the file says that `NAME_FILE` names. Undefined when not set. */
+  own(name: string): Promise<string | undefined>;
+}
+
+/** A setting that only one driver reads: an environment variable, or a file that `NAME_FILE` names. */
+export interface DriverSetting {
+  readonly name: string;
+  readonly help: string;
+  /** Never shown anywhere. */
+  readonly secret?: boolean;
 }
 
 /** A host directory the operator opened for `path=` volumes. */
@@ -133,5 +151,7 @@ export interface VolumeDriverDefinition<Options> {
   readonly description: string;
   readonly capabilities: Capabilities;
   readonly options: OptionSet<Options>;
+  /** Environment variables that it reads, for `config.json` and the docs. */
+  readonly settings: readonly DriverSetting[];
   create(context: DriverContext): VolumeDriver<Options>;
 }
