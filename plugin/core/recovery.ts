@@ -47,7 +47,7 @@ export class Recovery {
   /** Everything else; afterwards volumes can be changed. Trouble with one volume or backend holds up no other. */
   async recover(): Promise<void> {
     await this.#parts.host.clearLeftovers();
-    const { backends, shared } = this.#parts;
+    const { backends, catalog, shared } = this.#parts;
     const inUse = backends.all().filter((backend) => !isShared(backend) || shared.isInUse(backend));
     await Promise.all(
       inUse.map(async ({ definition, driver }) => {
@@ -57,8 +57,12 @@ export class Recovery {
     await this.#parts.host.files.makeDirectory(this.#parts.mountRoot);
     const mounted = await this.#mountedNames();
     await this.#removeUnusedMountPoints(mounted);
-    for (const stored of this.#parts.catalog.all()) this.#reconcile(stored, mounted.delete(stored.name));
-    for (const name of mounted) await this.#unmountOrphan(name);
+    const unknown = [...mounted].filter((name) => catalog.find(name) === undefined);
+    // Whose they are only the cloud can say when the state was lost; unless it does, they are left alone.
+    const known =
+      unknown.length === 0 || (await this.#attempt({ mounted: unknown }, async () => await shared.lookUp()));
+    for (const stored of catalog.all()) this.#reconcile(stored, mounted.delete(stored.name));
+    if (known) for (const name of mounted) await this.#unmountOrphan(name);
   }
 
   /** All records at once: were it interrupted between two, the next start would take those it finds for all there are. */
@@ -99,7 +103,7 @@ export class Recovery {
     void this.#parts.queue.runInBackground({
       operation: 'recover',
       volumes: [stored.name],
-      run: async () => await this.#attempt({ volume: stored.name }, work),
+      run: async () => void (await this.#attempt({ volume: stored.name }, work)),
     });
   }
 
@@ -123,11 +127,13 @@ export class Recovery {
     });
   }
 
-  async #attempt(subject: object, work: () => Promise<void>): Promise<void> {
+  async #attempt(subject: object, work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
+      return true;
     } catch (thrown) {
       this.#parts.log.error({ err: toStowageError(thrown), ...subject }, 'recovery failed here and goes on');
+      return false;
     }
   }
 }

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Attachments } from './attachments.ts';
 import type { Backend, Backends } from './backends.ts';
 import { toStowageError } from './errors.ts';
 import type { Clock, Log } from './ports/host.ts';
@@ -18,7 +17,6 @@ const SURELY_SHOWN_AFTER_MS = 10 * 60_000;
 
 /** What `SharedVolumes` is made of. */
 export interface SharedVolumesParts {
-  readonly attachments: Attachments;
   readonly backends: Backends;
   readonly catalog: VolumeCatalog;
   readonly queue: VolumeQueue;
@@ -33,22 +31,36 @@ export interface SharedVolumesParts {
  */
 export class SharedVolumes {
   readonly #parts: SharedVolumesParts;
+  readonly #answered = new Set<string>();
   readonly #refreshes = new Map<string, { begunAt: number; ended: Promise<void> }>();
 
   constructor(parts: SharedVolumesParts) {
     this.#parts = parts;
   }
 
-  /** Looks at the cloud when what is known has become old. Returns at once. */
-  refreshIfOld(): void {
-    for (const backend of this.#backendsInUse())
-      void this.#refresh(backend, STALE_AFTER_MS).catch(() => undefined);
+  /** Looks at the cloud in the background when what is known has become old; waits only where nothing is known yet. */
+  async catchUp(): Promise<void> {
+    await Promise.all(
+      this.#backendsInUse().map(async (backend) => {
+        if (!this.#isInformed(backend)) await this.#refresh(backend, LOOK_UP_AGE_MS);
+        else void this.#refresh(backend, STALE_AFTER_MS);
+      }),
+    );
   }
 
-  /** Looks for a name that this host has never seen. Trouble with the cloud is thrown: then nobody knows. */
+  /**
+   * Looks for a name that this host has never seen. Without an answer of the cloud it is taken for absent only if the
+   * backend's volumes are known at all; else the trouble is thrown, for nobody knows.
+   */
   async lookUp(): Promise<void> {
     await Promise.all(
-      this.#backendsInUse().map(async (backend) => await this.#refresh(backend, LOOK_UP_AGE_MS)),
+      this.#backendsInUse().map(async (backend) => {
+        try {
+          await this.#refresh(backend, LOOK_UP_AGE_MS);
+        } catch (thrown) {
+          if (!this.#isInformed(backend)) throw thrown;
+        }
+      }),
     );
   }
 
@@ -73,7 +85,7 @@ export class SharedVolumes {
     const backend = this.#parts.backends.find(stored.backend);
     if (!isShared(backend) || !isSettled(stored)) return;
     try {
-      await this.#compare(backend, stored, await backend.driver.find(stored.name));
+      this.#compare(backend, stored, await backend.driver.find(stored.name));
     } catch (thrown) {
       this.#parts.log.warn(
         { err: toStowageError(thrown), volume: stored.name },
@@ -100,34 +112,39 @@ export class SharedVolumes {
   }
 
   async #compareAll(backend: Backend): Promise<void> {
-    const found = new Map((await backend.driver.discover()).map((volume) => [volume.name, volume]));
-    const { catalog, queue } = this.#parts;
+    const { catalog } = this.#parts;
     const known = catalog.all().filter((stored) => stored.backend === backend.definition.name);
+    const { result, deleted } = await catalog.notingDeletions(async () => await backend.driver.discover());
+    this.#answered.add(backend.definition.name);
+    const found = new Map(result.map((volume) => [volume.name, volume]));
     for (const volume of found.values())
-      if (catalog.find(volume.name) === undefined) this.#learn(backend, volume);
-    for (const stored of known) {
-      if (isSettled(stored) && agrees(stored, found.get(stored.name))) continue;
-      // In its turn, and from a look of its own: what is under way changes what a list of a moment ago says.
-      void queue.runInBackground({
-        operation: 'settle',
-        volumes: [stored.name],
-        run: async () => await this.settle(stored.name),
-      });
-    }
+      if (catalog.find(volume.name) === undefined && !deleted.has(volume.name)) this.#learn(backend, volume);
+    for (const stored of known)
+      if (isSettled(stored) && !agrees(stored, found.get(stored.name))) this.#settleLater(stored.name);
+  }
+
+  /** In its turn, and from a look of its own: what is under way changes what a list of a moment ago says. */
+  #settleLater(name: string): void {
+    void this.#parts.queue.runInBackground({
+      operation: 'settle',
+      volumes: [name],
+      run: async () => {
+        const stored = this.#parts.catalog.find(name);
+        if (stored !== undefined) await this.#settleKnown(stored);
+      },
+    });
   }
 
   #learn({ definition }: Backend, found: DiscoveredVolume): void {
-    this.#parts.catalog.put({ ...discoveredRecord(found, definition.name), unsettled: false });
-    this.#parts.log.info({ volume: found.name, backend: definition.name }, 'another node has made a volume');
+    this.#parts.catalog.put(discoveredRecord(found, definition.name));
+    this.#parts.log.info({ volume: found.name, backend: definition.name }, 'learnt of a volume');
   }
 
-  async #compare(backend: Backend, stored: StoredVolume, found: DiscoveredVolume | undefined): Promise<void> {
+  #compare(backend: Backend, stored: StoredVolume, found: DiscoveredVolume | undefined): void {
     if (agrees(stored, found)) return;
     if (found === undefined) return this.#forget(stored);
-    if (found.heldBy !== undefined && stored.references.size > 0) await this.#giveUp(stored, found.heldBy);
-    const current = this.#parts.catalog.find(stored.name) ?? stored;
     const { options, state, createdAt } = discoveredRecord(found, backend.definition.name);
-    this.#parts.catalog.put({ ...current, options, state, createdAt });
+    this.#parts.catalog.put({ ...stored, options, state, createdAt });
     this.#parts.log.info({ volume: stored.name }, 'another node has changed a volume');
   }
 
@@ -138,16 +155,6 @@ export class SharedVolumes {
     this.#parts.log.warn({ volume: stored.name }, 'a volume is gone from its backend');
   }
 
-  /** Another machine has taken the volume: writing on would destroy its data. */
-  async #giveUp(stored: StoredVolume, holder: string): Promise<void> {
-    this.#parts.log.error(
-      { volume: stored.name, holder },
-      'another machine has taken a volume that is mounted here',
-    );
-    await this.#parts.attachments.unmount(stored);
-    this.#parts.attachments.voidClaims(stored);
-  }
-
   /** False for a backend that is not asked, since that would load its SDK and need its credentials. */
   isInUse(backend: Backend): boolean {
     const { backends, catalog } = this.#parts;
@@ -155,6 +162,11 @@ export class SharedVolumes {
       backend === backends.default ||
       catalog.all().some((stored) => stored.backend === backend.definition.name)
     );
+  }
+
+  /** An empty record may be a lost one, until the cloud has answered. */
+  #isInformed({ definition: { name } }: Backend): boolean {
+    return this.#answered.has(name) || this.#parts.catalog.all().some(({ backend }) => backend === name);
   }
 
   #backendsInUse(): Backend[] {
@@ -186,7 +198,7 @@ function isSettled({ state }: StoredVolume): boolean {
 }
 
 function agrees(stored: StoredVolume, found: DiscoveredVolume | undefined): boolean {
-  if (found === undefined || (found.heldBy !== undefined && stored.references.size > 0)) return false;
+  if (found === undefined) return false;
   const { options, state, createdAt } = discoveredRecord(found, stored.backend);
   return (
     stored.state === state && stored.createdAt === createdAt && isDeepStrictEqual(stored.options, options)

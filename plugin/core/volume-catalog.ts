@@ -7,6 +7,7 @@ import type { OpenedState, StateStore, StoredVolume } from './ports/state-store.
 export class VolumeCatalog {
   readonly #store: StateStore;
   #volumes: Map<string, StoredVolume> = new Map();
+  readonly #deletionWatchers = new Set<Set<string>>();
 
   constructor(store: StateStore) {
     this.#store = store;
@@ -27,10 +28,6 @@ export class VolumeCatalog {
   findExisting(name: string): StoredVolume | undefined {
     const volume = this.#volumes.get(name);
     return volume !== undefined && exists(volume) ? volume : undefined;
-  }
-
-  isEmpty(): boolean {
-    return this.#volumes.size === 0;
   }
 
   all(): StoredVolume[] {
@@ -59,6 +56,20 @@ export class VolumeCatalog {
   delete(name: string): void {
     this.#store.delete(name);
     this.#volumes.delete(name);
+    for (const deleted of this.#deletionWatchers) deleted.add(name);
+  }
+
+  /** Does the work, and tells which volumes were deleted meanwhile: what the work has seen of them is out of date. */
+  async notingDeletions<Result>(
+    work: () => Promise<Result>,
+  ): Promise<{ readonly result: Result; readonly deleted: ReadonlySet<string> }> {
+    const deleted = new Set<string>();
+    this.#deletionWatchers.add(deleted);
+    try {
+      return { result: await work(), deleted };
+    } finally {
+      this.#deletionWatchers.delete(deleted);
+    }
   }
 
   close(): void {

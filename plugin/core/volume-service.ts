@@ -19,6 +19,8 @@ import type { Usage } from './ports/volume-driver.ts';
 
 /** A mount whose caller has gone is kept this long for the repeat that joins it, then undone. */
 const ABANDONED_MOUNT_GRACE_MS = 60_000;
+/** What a call is told that waits for a cloud. */
+const LOOKING = 'the volumes of the other nodes are being looked up';
 /** How often claims in doubt are held against the kernel. */
 const SETTLE_EVERY_MS = 10 * 60_000;
 
@@ -68,7 +70,7 @@ export class VolumeService {
     const shared = { ...parts, catalog: this.#catalog, queue: this.#queue };
     this.#attachments = new Attachments(shared);
     this.#staleClaims = new StaleClaims({ ...shared, attachments: this.#attachments });
-    this.#shared = new SharedVolumes({ ...shared, attachments: this.#attachments });
+    this.#shared = new SharedVolumes(shared);
     this.#creation = new Creation({ ...shared, attachments: this.#attachments });
     this.#removal = new Removal({
       ...shared,
@@ -177,8 +179,7 @@ export class VolumeService {
 
   async list(call: Call): Promise<VolumeView[]> {
     await this.#startup.loaded(call);
-    if (this.#catalog.isEmpty()) await this.#lookUp(call);
-    else this.#shared.refreshIfOld();
+    await call.wait(this.#shared.catchUp(), () => LOOKING);
     return this.#catalog.existing().map((stored) => this.#view(stored));
   }
 
@@ -202,18 +203,9 @@ export class VolumeService {
   }
 
   async #findAnywhere(name: string, call: Call): Promise<StoredVolume> {
-    if (this.#catalog.findExisting(name) === undefined) await this.#lookUp(call);
-    else this.#shared.refreshIfOld();
+    const known = this.#catalog.findExisting(name) !== undefined;
+    await call.wait(known ? this.#shared.catchUp() : this.#shared.lookUp(), () => LOOKING);
     return this.#find(name);
-  }
-
-  /** With no volume known at all, the state may have been lost: then only the cloud can say no. */
-  async #lookUp(call: Call): Promise<void> {
-    try {
-      await call.wait(this.#shared.lookUp(), () => 'the volumes of the other nodes are being looked up');
-    } catch (thrown) {
-      if (this.#catalog.isEmpty()) throw thrown;
-    }
   }
 
   #view(stored: StoredVolume): VolumeView {

@@ -1,14 +1,7 @@
 import type * as z from 'zod';
-import {
-  idField,
-  listField,
-  modeField,
-  sizeField,
-  volumeNameField,
-  wordField,
-} from '../../../plugin/core/option-fields.ts';
+import { listField, sizeField, volumeNameField, wordField } from '../../../plugin/core/option-fields.ts';
 import type { OptionFields } from '../../../plugin/core/options.ts';
-import { mkfsOptionsField } from './mkfs-options.ts';
+import { formatFields, ownerFields, reclaimSpellings } from './common-fields.ts';
 import { FILE_SYSTEM_OPTIONS } from './mount-options.ts';
 import type { BlockOptions } from './options.ts';
 import { booleanField, countField, tagsField } from './values.ts';
@@ -25,8 +18,9 @@ export interface BlockWords {
 /** The fields of every cloud's disks. */
 export function blockFields(words: BlockWords): OptionFields<BlockOptions> {
   return {
-    ...fileSystemFields(),
-    ...ownerFields(),
+    ...mountFields(),
+    ...formatFields,
+    ...ownerFields,
     ...diskFields(words),
     ...performanceFields(words),
     ...originFields(words),
@@ -36,19 +30,8 @@ export function blockFields(words: BlockWords): OptionFields<BlockOptions> {
 
 type Fields<Name extends keyof BlockOptions> = Pick<OptionFields<BlockOptions>, Name>;
 
-function fileSystemFields(): Fields<'fsType' | 'mkfsOptions' | 'mountOptions' | 'partition' | 'readOnly'> {
+function mountFields(): Fields<'mountOptions' | 'partition' | 'readOnly'> {
   return {
-    fsType: {
-      schema: wordField(['ext4', 'xfs', 'btrfs']),
-      aliases: ['fs', 'filesystem', 'fileSystemType', 'csi.storage.k8s.io/fstype'],
-      help: 'File system: `ext4` (default), `xfs` or `btrfs`.',
-      inherited: true,
-    },
-    mkfsOptions: {
-      schema: mkfsOptionsField,
-      aliases: ['formatOptions', 'createoptions'],
-      help: 'Options for `mkfs`, e.g. `-m 0 -i 8192`. An allow list per file system; nothing that names a path or another device.',
-    },
     mountOptions: {
       schema: listField(Object.values(FILE_SYSTEM_OPTIONS).flat(), 'mount option'),
       aliases: ['o', 'mountopts'],
@@ -66,29 +49,6 @@ function fileSystemFields(): Fields<'fsType' | 'mkfsOptions' | 'mountOptions' | 
       schema: booleanField,
       aliases: ['ro'],
       help: '`true`: attached and mounted read-only; with a disk type that several machines may attach, on all of them at once.',
-    },
-  };
-}
-
-function ownerFields(): Fields<'uid' | 'gid' | 'mode'> {
-  return {
-    uid: {
-      schema: idField,
-      aliases: [],
-      help: 'Owner of the volume’s top directory when it is made. Default 0.',
-      inherited: true,
-    },
-    gid: {
-      schema: idField,
-      aliases: [],
-      help: 'Group of the volume’s top directory when it is made. Default 0.',
-      inherited: true,
-    },
-    mode: {
-      schema: modeField,
-      aliases: ['dirMode', 'unixPermissions', 'mountPermissions'],
-      help: 'Mode of the volume’s top directory when it is made, octal. Default `0755`.',
-      inherited: true,
     },
   };
 }
@@ -180,11 +140,7 @@ function policyFields(): Fields<'reclaimPolicy' | 'preempt'> {
   return {
     reclaimPolicy: {
       schema: wordField(['delete', 'retain', 'snapshot']),
-      aliases: ['delete-on-remove', 'sticky'],
-      translations: {
-        'delete-on-remove': { true: 'delete', false: 'retain' },
-        sticky: { true: 'retain', false: 'delete' },
-      },
+      ...reclaimSpellings,
       changeable: true,
       help: '`delete` (default); `retain`: `docker volume rm` keeps the disk, and a later create of the same name finds it again; `snapshot`: a last snapshot is taken and kept before the disk is deleted.',
     },

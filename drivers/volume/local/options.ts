@@ -1,15 +1,14 @@
 import type { FileSystemType } from '../../../plugin/core/ports/host.ts';
 import {
   absolutePathField,
-  idField,
   listField,
-  modeField,
   sizeField,
   volumeNameField,
   wordField,
 } from '../../../plugin/core/option-fields.ts';
 import { defineOptions, type GivenOptions, type OptionSet } from '../../../plugin/core/options.ts';
-import { checkMkfsOptions, mkfsOptionsField } from '../block/mkfs-options.ts';
+import { formatFields, ownerFields, reclaimSpellings } from '../block/common-fields.ts';
+import { checkMkfsOptions } from '../block/mkfs-options.ts';
 import { FILE_SYSTEM_MOUNT_OPTIONS, refusedMountOption } from './mount-options.ts';
 
 /** What a local volume is made of. */
@@ -99,17 +98,7 @@ export const localOptions: OptionSet<LocalOptions> = defineOptions<LocalOptions>
       inherited: true,
       growable: true,
     },
-    fsType: {
-      schema: wordField(['ext4', 'xfs', 'btrfs']),
-      aliases: ['fs', 'filesystem', 'fileSystemType', 'csi.storage.k8s.io/fstype'],
-      help: 'File system of a volume with `size`: `ext4` (default), `xfs` or `btrfs`.',
-      inherited: true,
-    },
-    mkfsOptions: {
-      schema: mkfsOptionsField,
-      aliases: ['formatOptions', 'createoptions'],
-      help: 'Options for `mkfs`, e.g. `-m 0 -i 8192`. An allow list per file system; nothing that names a path or another device.',
-    },
+    ...formatFields,
     mountOptions: {
       schema: listField(FILE_SYSTEM_MOUNT_OPTIONS, 'mount option'),
       aliases: ['o', 'mountopts'],
@@ -133,32 +122,11 @@ export const localOptions: OptionSet<LocalOptions> = defineOptions<LocalOptions>
     },
     reclaimPolicy: {
       schema: wordField(['delete', 'retain']),
-      aliases: ['delete-on-remove', 'sticky'],
-      translations: {
-        'delete-on-remove': { true: 'delete', false: 'retain' },
-        sticky: { true: 'retain', false: 'delete' },
-      },
+      ...reclaimSpellings,
       changeable: true,
       help: '`delete` (default) or `retain`: `docker volume rm` keeps the data, and a later create of the same name finds it again.',
     },
-    uid: {
-      schema: idField,
-      aliases: [],
-      help: 'Owner of the volume’s top directory when it is made. Default 0.',
-      inherited: true,
-    },
-    gid: {
-      schema: idField,
-      aliases: [],
-      help: 'Group of the volume’s top directory when it is made. Default 0.',
-      inherited: true,
-    },
-    mode: {
-      schema: modeField,
-      aliases: ['dirMode', 'unixPermissions', 'mountPermissions'],
-      help: 'Mode of the volume’s top directory when it is made, octal. Default `0755`.',
-      inherited: true,
-    },
+    ...ownerFields,
   },
   {
     defaults: {

@@ -49,9 +49,6 @@ export async function openBench<Options>(
   const settings: DriverSettings = {
     dataDirectory: join(root, 'data'),
     pathRoots: [{ hostPath: root, insidePath: root }],
-    cluster: 'default',
-    detachGraceMs: 0,
-    own: async () => await Promise.resolve(undefined),
   };
   await mkdir(settings.dataDirectory);
   const driver = definition.create({ host, log, clock: systemClock, settings });

@@ -39,13 +39,7 @@ describe('a creation that fails at its last step', () => {
 
   it('leaves nothing, so that a repeat succeeds', async () => {
     const host = hostThatFailsOnce(createHost({ hostProc: '/proc', runDirectory: join(root, 'run'), log }));
-    const settings = {
-      dataDirectory: join(root, 'data'),
-      pathRoots: [],
-      cluster: 'default',
-      detachGraceMs: 0,
-      own: async () => await Promise.resolve(undefined),
-    };
+    const settings = { dataDirectory: join(root, 'data'), pathRoots: [] };
     const driver = local.create({ host, log, clock: systemClock, settings });
     await driver.recover();
     const { given, effective } = local.options.parse({});
