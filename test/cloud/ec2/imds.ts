@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Access, Principal } from './access.ts';
+import { closeServer, listenOnLoopback } from '../shared/faulty-server.ts';
 import type { Instance } from './model.ts';
 import type { World } from './world.ts';
 
@@ -43,13 +42,10 @@ export async function startMetadata(
     if (request.url === '/latest/api/token') giveToken(request, response, tokens, settings);
     else answer(request, response, tokens, content);
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const port = await listenOnLoopback(server);
   return {
-    endpoint: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    endpoint: `http://127.0.0.1:${String(port)}`,
+    close: async () => await closeServer(server),
   };
 }
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { DescribeImagesCommand, EC2Client, RunInstancesCommand } from '@aws-sdk/client-ec2';
-import { motoRoot } from '../../../scripts/lib/moto.ts';
+import { cloudDefinitionsRoot } from '../../../scripts/lib/cloud-definitions.ts';
 
 /** A moto server that runs. */
 export interface Moto {
@@ -20,7 +20,9 @@ const START_MS = 60_000;
  */
 export async function startMoto(region: string): Promise<Moto> {
   const program = ['/usr/bin/python3', '/usr/bin/moto_server', '-H', '127.0.0.1', '-p', '0'];
-  const child = spawn('chroot', [await motoRoot(), ...program], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn('chroot', [await cloudDefinitionsRoot(), ...program], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const ended = once(child, 'exit');
   const lines = createInterface(child.stderr);
   const late = setTimeout(() => child.kill('SIGKILL'), START_MS);

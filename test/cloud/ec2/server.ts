@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { text } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Server } from 'node:http';
 import type { CallLog } from '../shared/call-log.ts';
 import type { Fault, Faults } from '../shared/faults.ts';
+import { createFaultyServer, type Reply } from '../shared/faulty-server.ts';
 import type { Access, Principal } from './access.ts';
 import { decodeInput } from './definition.ts';
 import { Ec2Error, refusal } from './error.ts';
@@ -21,75 +20,41 @@ export interface ServerParts {
   readonly calls: CallLog;
 }
 
-interface Reply {
-  readonly status: number;
-  readonly body: string;
-  /** `ok` or the error's code. */
-  readonly outcome: string;
-}
-
 const VERSION = '2016-11-15';
 
 /** An HTTP server, not listening yet, that speaks EC2's query protocol. */
 export function createEc2Server(parts: ServerParts): Server {
-  return createServer((request, response) => {
-    handle(parts, request, response).catch((error: unknown) => {
-      // A fault of the stand-in must not look like one of AWS's.
-      parts.world.note('stand-in-failed', '', error instanceof Error ? String(error.stack) : String(error));
-      response.destroy();
-    });
+  const { world, faults, calls } = parts;
+  const failed = (detail: string): void => world.note('stand-in-failed', '', detail);
+  return createFaultyServer({ faults, calls, failed, now: () => world.now }, (request, body) => {
+    const { method = '', url: path = '', headers } = request;
+    const signed = { method, path, headers, body };
+    const query = readForm(body);
+    return {
+      operation: query.action,
+      caller: callerOf(signed),
+      ids: idsIn(query),
+      answer: async (fault) => await replyTo(parts, signed, query, fault),
+    };
   });
-}
-
-async function handle(parts: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const signed = {
-    method: request.method ?? '',
-    path: request.url ?? '',
-    headers: request.headers,
-    body: await text(request),
-  };
-  const query = readForm(signed.body);
-  const caller = callerOf(signed);
-  const fault = parts.faults.next(query.action, caller);
-  const log = (outcome: string): void => {
-    parts.calls.add({ operation: query.action, at: parts.world.now, caller, ids: idsIn(query), outcome });
-  };
-  if (fault?.kind === 'drop-before') {
-    log('drop-before');
-    response.destroy();
-    return;
-  }
-  const requestId = randomUUID();
-  if (fault?.kind === 'delay') await sleep(fault.milliseconds, undefined, { ref: false });
-  const reply = await replyTo(parts, signed, query, requestId, fault);
-  log(fault?.kind === 'drop-after' ? 'drop-after' : reply.outcome);
-  if (fault?.kind === 'drop-after') {
-    response.destroy();
-    return;
-  }
-  response.writeHead(reply.status, {
-    'content-type': 'text/xml;charset=UTF-8',
-    'content-length': Buffer.byteLength(reply.body),
-    'x-amzn-requestid': requestId,
-  });
-  response.end(reply.body);
 }
 
 async function replyTo(
   parts: ServerParts,
   signed: SignedRequest,
   query: QueryRequest,
-  requestId: string,
   fault: Fault | undefined,
 ): Promise<Reply> {
+  const requestId = randomUUID();
+  const headers = { 'content-type': 'text/xml;charset=UTF-8', 'x-amzn-requestid': requestId };
   try {
     if (fault !== undefined) throwIfRefused(fault);
     const answer = await perform(parts, signed, query);
-    return { status: 200, body: answerXml(query.action, requestId, answer), outcome: 'ok' };
+    return { status: 200, headers, body: answerXml(query.action, requestId, answer), outcome: 'ok' };
   } catch (error) {
     if (!(error instanceof Ec2Error)) throw error;
     const body = errorXml(requestId, error.code, error.message);
-    return { status: error.status, body, outcome: error.code };
+    return { status: error.status, headers, body, outcome: error.code };
   }
 }
 

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../../plugin/core/ports/host.ts';
@@ -10,6 +8,7 @@ import { CallLog } from '../shared/call-log.ts';
 import { type DiskBay, NoDiskBay } from '../shared/disk-bay.ts';
 import { DiskStore } from '../shared/disk-store.ts';
 import { Faults } from '../shared/faults.ts';
+import { closeServer, listenOnLoopback } from '../shared/faulty-server.ts';
 import { Latency } from '../shared/latency.ts';
 import { Access } from './access.ts';
 import { Control } from './control.ts';
@@ -65,10 +64,10 @@ export async function startEc2(settings: Ec2Settings = {}): Promise<Ec2StandIn> 
   const faults = new Faults(new SeededRandom((settings.seed ?? 1) + 1));
   const calls = new CallLog();
   const server = createEc2Server({ world, access, faults, calls });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const port = await listenOnLoopback(server);
   const control = new Control(world, access);
   return {
-    endpoint: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    endpoint: `http://127.0.0.1:${String(port)}`,
     region: parts.region,
     access,
     faults,
@@ -76,8 +75,7 @@ export async function startEc2(settings: Ec2Settings = {}): Promise<Ec2StandIn> 
     latency: parts.latency,
     control,
     close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await closeServer(server);
       await control.close();
       await world.close();
       await parts.bay.close();
