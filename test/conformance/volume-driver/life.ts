@@ -45,8 +45,11 @@ export function lifeChecks<Options>(withVolume: WithVolume<Options>, variant: Vo
 
   it('is discovered with its options while it exists, and not afterwards', async () => {
     await withVolume(async (volume, _target, { driver }) => {
-      const find = async (): Promise<unknown> =>
-        (await driver.discover()).find(({ name }) => name === volume.name);
+      const find = async (): Promise<unknown> => {
+        const listed = (await driver.discover()).find(({ name }) => name === volume.name);
+        assert.deepEqual(await driver.find(volume.name), listed);
+        return listed;
+      };
       assert.deepEqual(await find(), {
         name: volume.name,
         given: volume.given,
