@@ -41,6 +41,8 @@ export class CallLog {
 
   /** The calls that came while something was done; only those about one volume, if it is named. */
   async during(doing: () => Promise<unknown>, volume?: string): Promise<CallCounts> {
+    // What came before may still be on its way into the log.
+    await this.#callsFrom((await stat(this.#file)).size);
     const { size } = await stat(this.#file);
     await doing();
     return await this.#count(size, volume);
