@@ -1,3 +1,4 @@
+import { promises as files } from 'node:fs';
 import * as z from 'zod';
 import { absolutePathField } from './core/option-fields.ts';
 import { StowageError } from './core/errors.ts';
@@ -5,13 +6,15 @@ import type { PathRoot } from './core/ports/volume-driver.ts';
 
 const LONGEST_DEADLINE_SECONDS = 110;
 
-const deadline = z.string().transform((text, context) => {
-  const match = /^(\d{1,3})\s*s?$/.exec(text.trim());
-  const seconds = Number(match?.[1] ?? Number.NaN);
-  if (seconds >= 1 && seconds <= LONGEST_DEADLINE_SECONDS) return seconds * 1000;
-  context.addIssue({ code: 'custom', message: `must be 1s to ${String(LONGEST_DEADLINE_SECONDS)}s` });
-  return z.NEVER;
-});
+/** `25s` or `25`, as milliseconds. */
+function seconds(least: number, most: number): z.ZodPipe<z.ZodString, z.ZodTransform<number, string>> {
+  return z.string().transform((text, context) => {
+    const count = Number(/^(\d{1,3})\s*s?$/.exec(text.trim())?.[1] ?? Number.NaN);
+    if (count >= least && count <= most) return count * 1000;
+    context.addIssue({ code: 'custom', message: `must be ${String(least)}s to ${String(most)}s` });
+    return z.NEVER;
+  });
+}
 
 /** `/srv` or, where this process sees the directory elsewhere, `/srv:/paths` as in `docker run -v`; comma-separated. */
 const pathRoots = z.string().transform((text, context): PathRoot[] => {
@@ -56,7 +59,17 @@ export const configSchema = z.object({
     .default('/proc')
     .describe('The /proc that shows the processes of the host'),
   STOWAGE_HOST_SYS: absolutePathField.default('/sys').describe('The /sys that shows the disks of the host'),
-  STOWAGE_DEADLINE: deadline.default(25_000).describe('A call is told that its work goes on after this time'),
+  STOWAGE_CLUSTER: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,30}$/, { error: 'must be 1 to 31 of a-z, 0-9 and "-", a letter first' })
+    .default('default')
+    .describe('Cloud volumes belong to a cluster; its nodes see these and no others'),
+  STOWAGE_DETACH_GRACE: seconds(0, 600)
+    .default(5_000)
+    .describe('A disk stays attached this long after its last user'),
+  STOWAGE_DEADLINE: seconds(1, LONGEST_DEADLINE_SECONDS)
+    .default(25_000)
+    .describe('A call is told that its work goes on after this time'),
 });
 
 /** The settings of this process. */
@@ -71,7 +84,27 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   throw new StowageError('E_INVALID_CONFIG', faults.join('; '));
 }
 
-/** Reads the settings of this process. */
+/**
+ * Reads the settings of this process. An engine sets every variable of `config.json`, empty where nobody chose a value;
+ * libraries that read the environment themselves would take that for a value.
+ */
 export function readProcessConfig(): Config {
+  for (const [name, value] of Object.entries(process.env)) if (value === '') delete process.env[name];
   return readConfig(process.env);
+}
+
+/**
+ * Reads settings that only a driver knows, at the moment they are needed: a file that `NAME_FILE` names may change, as
+ * secrets do. E_INVALID_CONFIG when the file cannot be read.
+ */
+export async function readDriverSetting(name: string): Promise<string | undefined> {
+  const value = process.env[name];
+  if (value !== undefined && value !== '') return value;
+  const file = process.env[`${name}_FILE`];
+  if (file === undefined || file === '') return undefined;
+  try {
+    return (await files.readFile(file, 'utf8')).trim();
+  } catch (cause) {
+    throw new StowageError('E_INVALID_CONFIG', `${name}_FILE=${file} cannot be read`, { cause });
+  }
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { volumeDrivers } from '../drivers/registry.ts';
-import { readProcessConfig, type Config } from './config.ts';
+import { readDriverSetting, readProcessConfig, type Config } from './config.ts';
 import { Backends } from './core/backends.ts';
 import { StowageError, toStowageError } from './core/errors.ts';
 import type { Log } from './core/ports/host.ts';
@@ -24,7 +24,13 @@ function createVolumeService(config: Config, log: Log): VolumeService {
     log,
   });
   const clock = systemClock;
-  const settings = { dataDirectory: config.STOWAGE_DATA, pathRoots: config.STOWAGE_PATH_ROOTS };
+  const settings = {
+    dataDirectory: config.STOWAGE_DATA,
+    pathRoots: config.STOWAGE_PATH_ROOTS,
+    cluster: config.STOWAGE_CLUSTER,
+    detachGraceMs: config.STOWAGE_DETACH_GRACE,
+    own: readDriverSetting,
+  };
   const backends = new Backends(volumeDrivers, config.STOWAGE_BACKEND, { host, log, clock, settings });
   const store = new SqliteStateStore(join(config.STOWAGE_DATA, 'state', 'stowage.db'));
   return new VolumeService({ backends, store, host, clock, log, mountRoot: config.STOWAGE_MOUNTS });

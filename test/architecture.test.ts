@@ -4,7 +4,13 @@ import { describe, it } from 'node:test';
 import { volumeDrivers } from '../drivers/registry.ts';
 import { configSchema } from '../plugin/config.ts';
 import { ERRORS } from '../plugin/core/errors.ts';
-import { checkErrorCodes, checkManifest, checkOptionTables } from './architecture/documents.ts';
+import {
+  checkErrorCodes,
+  checkManifest,
+  checkOptionTables,
+  checkSettingTables,
+  driverSettingNames,
+} from './architecture/documents.ts';
 import { checkConformanceRuns, checkDriverFiles, checkRegistry } from './architecture/driver-folders.ts';
 import { checkEnvironmentReads } from './architecture/environment.ts';
 import { readFileTree, type Violation } from './architecture/file-tree.ts';
@@ -21,8 +27,11 @@ describe('architecture', () => {
   it('every driver runs the conformance suite', () => expectNone(checkConformanceRuns(tree)));
   it("every driver's README lists its options and their aliases", () =>
     expectNone(checkOptionTables(tree, volumeDrivers)));
-  it('config.json offers the settings of plugin/config.ts', () =>
-    expectNone(checkManifest(tree, Object.keys(configSchema.shape))));
+  it("every driver's README lists its settings", () => expectNone(checkSettingTables(tree, volumeDrivers)));
+  it('config.json offers the settings of plugin/config.ts and of every driver', () =>
+    expectNone(
+      checkManifest(tree, [...Object.keys(configSchema.shape), ...driverSettingNames(volumeDrivers)]),
+    ));
   it('docs/errors.md explains the codes of plugin/core/errors.ts', () =>
     expectNone(checkErrorCodes(tree, ERRORS)));
 });

@@ -1,6 +1,6 @@
 import type { Attachments } from './attachments.ts';
 import type { Backend, Backends } from './backends.ts';
-import { clip, StowageError } from './errors.ts';
+import { clip, StowageError, toStowageError } from './errors.ts';
 import type { GivenOptions } from './options.ts';
 import type { Clock, Log } from './ports/host.ts';
 import type { StoredVolume } from './ports/state-store.ts';
@@ -104,12 +104,24 @@ export class Creation {
       const volume = { name, options: effective, given, createdAt: new Date(stored.createdAt) };
       await backend.driver.create(volume, source === undefined ? undefined : await this.#cloneSource(source));
     } catch (thrown) {
-      // The driver left nothing behind, so only the intent has to go.
-      this.#parts.catalog.delete(name);
+      await this.#takeBack(stored, toStowageError(thrown));
       throw thrown;
     }
     this.#parts.catalog.put({ ...stored, state: 'ready' });
     this.#parts.log.info({ volume: name, backend: stored.backend }, 'created');
+  }
+
+  /** The driver left nothing behind, so only the intent has to go; unless it cannot know, for its cloud did not answer. */
+  async #takeBack(stored: StoredVolume, error: StowageError): Promise<void> {
+    if (error.code !== 'E_CLOUD_UNAVAILABLE') return this.#parts.catalog.delete(stored.name);
+    try {
+      await this.undo(stored);
+    } catch (thrown) {
+      this.#parts.log.warn(
+        { err: toStowageError(thrown), volume: stored.name },
+        'the next start or Create undoes it',
+      );
+    }
   }
 
   #findSource({ source: name, backend }: CreateRequest): StoredVolume | undefined {

@@ -46,6 +46,28 @@ export const ERRORS = {
   E_MOUNT_FAILED: { remedy: "See the plugin's log for the kernel's answer, then repeat.", retryable: true },
   E_UNMOUNT_FAILED: { remedy: 'Find out what still uses the mount point, then repeat.', retryable: true },
   E_HOST_FAILED: { remedy: "See the plugin's log for the details, then repeat.", retryable: true },
+  E_CLOUD_UNAVAILABLE: {
+    remedy:
+      'Check the network and the status of the cloud; what Stowage has begun goes on when it answers again.',
+    retryable: true,
+  },
+  E_CLOUD_LIMIT: {
+    remedy: 'Remove what is not needed, ask the cloud for a larger quota, or use another machine.',
+    retryable: true,
+  },
+  E_CLOUD_FAILED: { remedy: "See the plugin's log for the cloud's answer.", retryable: false },
+  E_PERMISSION_DENIED: {
+    remedy: "Give the plugin's identity this permission; the backend's README has the whole policy.",
+    retryable: false,
+  },
+  E_WRONG_ZONE: {
+    remedy: 'Run the container on a machine of that zone, or move the volume by a snapshot.',
+    retryable: false,
+  },
+  E_DISK_NOT_BLANK: {
+    remedy: 'Look at what is on it; if nothing of it is needed, remove the volume and create it anew.',
+    retryable: false,
+  },
   E_STATE_UNAVAILABLE: {
     remedy: "See the plugin's log; the volumes and their data are untouched.",
     retryable: true,

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Attachments } from './attachments.ts';
 import type { Backend, Backends } from './backends.ts';
 import { toStowageError } from './errors.ts';
 import type { Clock, Log } from './ports/host.ts';
@@ -17,6 +18,7 @@ const SURELY_SHOWN_AFTER_MS = 10 * 60_000;
 
 /** What `SharedVolumes` is made of. */
 export interface SharedVolumesParts {
+  readonly attachments: Attachments;
   readonly backends: Backends;
   readonly catalog: VolumeCatalog;
   readonly queue: VolumeQueue;
@@ -81,11 +83,25 @@ export class SharedVolumes {
     }
   }
 
+  /** Makes a volume, or takes the one that another node has made in the same moment. The caller holds the volume's turn. */
+  async orAsMadeElsewhere(name: string, backend: Backend, create: () => Promise<void>): Promise<void> {
+    try {
+      await create();
+    } catch (thrown) {
+      const { code } = toStowageError(thrown);
+      if (!isShared(backend) || code !== 'E_VOLUME_EXISTS' || this.#parts.catalog.find(name) !== undefined)
+        throw thrown;
+      await this.settle(name, backend);
+      if (this.#parts.catalog.find(name) === undefined) throw thrown;
+      await create();
+    }
+  }
+
   async #settleKnown(stored: StoredVolume): Promise<void> {
     const backend = this.#parts.backends.find(stored.backend);
     if (!isShared(backend) || !isSettled(stored)) return;
     try {
-      this.#compare(backend, stored, await backend.driver.find(stored.name));
+      await this.#compare(backend, stored, await backend.driver.find(stored.name));
     } catch (thrown) {
       this.#parts.log.warn(
         { err: toStowageError(thrown), volume: stored.name },
@@ -140,11 +156,13 @@ export class SharedVolumes {
     this.#parts.log.info({ volume: found.name, backend: definition.name }, 'learnt of a volume');
   }
 
-  #compare(backend: Backend, stored: StoredVolume, found: DiscoveredVolume | undefined): void {
+  async #compare(backend: Backend, stored: StoredVolume, found: DiscoveredVolume | undefined): Promise<void> {
     if (agrees(stored, found)) return;
     if (found === undefined) return this.#forget(stored);
+    if (found.heldBy !== undefined && stored.references.size > 0) await this.#giveUp(stored, found.heldBy);
     const { options, state, createdAt } = discoveredRecord(found, backend.definition.name);
-    this.#parts.catalog.put({ ...stored, options, state, createdAt });
+    const current = this.#parts.catalog.find(stored.name) ?? stored;
+    this.#parts.catalog.put({ ...current, options, state, createdAt });
     this.#parts.log.info({ volume: stored.name }, 'another node has changed a volume');
   }
 
@@ -153,6 +171,16 @@ export class SharedVolumes {
     if (stored.references.size > 0 || age < SURELY_SHOWN_AFTER_MS) return;
     this.#parts.catalog.delete(stored.name);
     this.#parts.log.warn({ volume: stored.name }, 'a volume is gone from its backend');
+  }
+
+  /** Another machine has taken the volume: what is written on reaches nothing any more. */
+  async #giveUp(stored: StoredVolume, holder: string): Promise<void> {
+    this.#parts.log.error(
+      { volume: stored.name, holder },
+      'another machine has taken a volume that is mounted here',
+    );
+    await this.#parts.attachments.unmount(stored);
+    this.#parts.attachments.voidClaims(stored);
   }
 
   /** False for a backend that is not asked, since that would load its SDK and need its credentials. */
@@ -198,7 +226,7 @@ function isSettled({ state }: StoredVolume): boolean {
 }
 
 function agrees(stored: StoredVolume, found: DiscoveredVolume | undefined): boolean {
-  if (found === undefined) return false;
+  if (found === undefined || (found.heldBy !== undefined && stored.references.size > 0)) return false;
   const { options, state, createdAt } = discoveredRecord(found, stored.backend);
   return (
     stored.state === state && stored.createdAt === createdAt && isDeepStrictEqual(stored.options, options)

@@ -70,7 +70,7 @@ export class VolumeService {
     const shared = { ...parts, catalog: this.#catalog, queue: this.#queue };
     this.#attachments = new Attachments(shared);
     this.#staleClaims = new StaleClaims({ ...shared, attachments: this.#attachments });
-    this.#shared = new SharedVolumes(shared);
+    this.#shared = new SharedVolumes({ ...shared, attachments: this.#attachments });
     this.#creation = new Creation({ ...shared, attachments: this.#attachments });
     this.#removal = new Removal({
       ...shared,
@@ -115,7 +115,9 @@ export class VolumeService {
       run: async () => {
         await this.#shared.settle(name, request.backend);
         // What its options mean together depends on what the volume has already.
-        await this.#creation.create(this.#creation.understand(name, options));
+        const create = async (): Promise<void> =>
+          await this.#creation.create(this.#creation.understand(name, options));
+        await this.#shared.orAsMadeElsewhere(name, request.backend, create);
       },
     });
   }

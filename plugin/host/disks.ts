@@ -26,8 +26,8 @@ const ATTEMPTS = 5;
 const ATTEMPT_PAUSE_MS = 20;
 /**
  * Waiting reads sysfs again and again, which takes under a millisecond. Nothing tells of a new disk: the kernel's
- * messages reach only the network namespace of the host, where a plugin is not; changes in sysfs cannot be watched; and
- * udev is not in the plugin's image. A disk shows up seconds after the cloud was asked for it, so a quarter of a second
+ * messages come by netlink, which Node does not speak; changes in sysfs cannot be watched; and udev is not in the
+ * plugin's image. A disk shows up seconds after the cloud was asked for it, so a quarter of a second
  * is little, and the first looks are close together for the disk that is all but there.
  */
 const WAIT = { firstMs: 20, longestMs: 250, factor: 1.5 };

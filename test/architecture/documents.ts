@@ -7,6 +7,40 @@ export interface DocumentedDriver {
   readonly options: { readonly fields: Readonly<Record<string, { readonly aliases: readonly string[] }>> };
 }
 
+/** A driver's settings; the registry's definitions have this shape. */
+export interface ConfiguredDriver {
+  readonly name: string;
+  readonly settings: readonly {
+    readonly name: string;
+    readonly aliases?: readonly string[];
+    readonly secret?: boolean;
+  }[];
+}
+
+/** Every environment variable that drivers read: each setting, what peers call it, and `…_FILE` for secrets. */
+export function driverSettingNames(drivers: readonly ConfiguredDriver[]): string[] {
+  const names = drivers.flatMap(({ settings }) =>
+    settings.flatMap(({ name, aliases = [], secret }) => [
+      name,
+      ...aliases,
+      ...(secret === true ? [`${name}_FILE`] : []),
+    ]),
+  );
+  return [...new Set(names)];
+}
+
+/** The setting table of each driver's README lists its settings, with every alias. */
+export function checkSettingTables(tree: FileTree, drivers: readonly ConfiguredDriver[]): Violation[] {
+  return drivers.flatMap((driver) => {
+    const path = `drivers/volume/${driver.name}/README.md`;
+    const documented = tableRows(tree.get(path) ?? '', 'setting').flatMap(([setting = '', aliases = '']) => [
+      ...codeWords(setting),
+      ...codeWords(aliases),
+    ]);
+    return difference(path, 'setting table', documented, driverSettingNames([driver]), 'settings.ts');
+  });
+}
+
 const manifest = z.object({ env: z.array(z.object({ name: z.string() })) });
 
 /** The option table of each driver's README lists its schema's options, with every alias. */

@@ -78,10 +78,17 @@ const ZONES: readonly Zone[] = [
     instead: 'what drivers have in common is handed the host, the cloud and the log',
   },
   {
-    files: ['drivers/*/*/client.ts', 'drivers/*/*/errors.ts'],
-    may: [...DRIVER, 'npm:**', ...PURE],
+    files: [
+      'drivers/*/*/client.ts',
+      'drivers/*/*/errors.ts',
+      'drivers/*/*/answers.ts',
+      'drivers/*/*/cloud.ts',
+    ],
+    // For the agents that go through a proxy.
+    may: [...DRIVER, 'drivers/volume/block/**', 'npm:**', 'node:http', 'node:https', ...PURE],
     never: NOT_IN_DRIVERS,
-    instead: "a client makes the few SDK calls of its driver, and errors.ts translates the SDK's errors",
+    instead:
+      'a client makes the few SDK calls of its driver, answers.ts and errors.ts translate what comes back',
   },
   {
     files: ['drivers/*/*/**'],

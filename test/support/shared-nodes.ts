@@ -11,6 +11,7 @@ import type { DriverContext, VolumeDriver } from '../../plugin/core/ports/volume
 import { VolumeService } from '../../plugin/core/volume-service.ts';
 import { createHost, SqliteStateStore } from '../../plugin/host/index.ts';
 import { createLog } from '../../plugin/log.ts';
+import { driverSettings } from './driver-settings.ts';
 import { ManualClock } from './manual-clock.ts';
 import { mountsBelow } from './mount-table.ts';
 
@@ -71,7 +72,7 @@ function newNode(root: string, own: string, clock: ManualClock): SharedNode {
     capabilities: { ...local.capabilities, scope: 'global' as const },
     create: (parts: DriverContext) => answering(answers, local.create(parts)),
   };
-  const settings = { dataDirectory: join(root, 'data'), pathRoots: [] };
+  const settings = driverSettings(join(root, 'data'));
   const backends = new Backends([definition], 'local', { host, log, clock, settings });
   const store = new SqliteStateStore(join(own, 'state', 'stowage.db'));
   const service = new VolumeService({ backends, store, host, clock, log, mountRoot });

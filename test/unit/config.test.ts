@@ -27,6 +27,8 @@ describe('settings', () => {
       STOWAGE_PATH_ROOTS: [],
       STOWAGE_HOST_PROC: '/proc',
       STOWAGE_HOST_SYS: '/sys',
+      STOWAGE_CLUSTER: 'default',
+      STOWAGE_DETACH_GRACE: 5_000,
       STOWAGE_DEADLINE: 25_000,
     });
   });

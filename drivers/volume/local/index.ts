@@ -8,5 +8,6 @@ export const local: VolumeDriverDefinition<LocalOptions> = {
   description: "Volumes on this host's disks or in its memory",
   capabilities: { scope: 'local', clone: true, grow: true },
   options: localOptions,
+  settings: [],
   create: (context) => new LocalDriver(context),
 };

@@ -50,6 +50,8 @@ export interface DiscoveredVolume {
   readonly createdAt: Date;
   /** True when the volume was removed under `reclaimPolicy=retain`: the data is kept, the name is not in use. */
   readonly retained: boolean;
+  /** The other machine that has taken the volume, where only one can have it and this one had it. */
+  readonly heldBy?: string;
 }
 
 /** Facts for `docker volume inspect`. Flat strings, no secrets. */
@@ -118,6 +120,22 @@ export interface DriverSettings {
   readonly dataDirectory: string;
   /** Host directories that `path=` volumes may come from, and where this process sees each. */
   readonly pathRoots: readonly PathRoot[];
+  /** Volumes of global scope belong to a cluster; its nodes see the same ones and nobody else's. */
+  readonly cluster: string;
+  /** How long a disk stays attached after its last user, in milliseconds: Docker often mounts again at once. */
+  readonly detachGraceMs: number;
+  /** A setting of the driver's own, now: its value, or what the file says that `NAME_FILE` names. Undefined when not set. */
+  own(name: string): Promise<string | undefined>;
+}
+
+/** A setting that only one driver reads: an environment variable, or a file that `NAME_FILE` names. */
+export interface DriverSetting {
+  readonly name: string;
+  /** How peers name it; read when the name itself is not set. */
+  readonly aliases?: readonly string[];
+  readonly help: string;
+  /** Never shown anywhere. */
+  readonly secret?: boolean;
 }
 
 /** A host directory the operator opened for `path=` volumes. */
@@ -135,5 +153,7 @@ export interface VolumeDriverDefinition<Options> {
   readonly description: string;
   readonly capabilities: Capabilities;
   readonly options: OptionSet<Options>;
+  /** Environment variables that it reads, for `config.json` and the docs. */
+  readonly settings: readonly DriverSetting[];
   create(context: DriverContext): VolumeDriver<Options>;
 }

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Host } from '../../../plugin/core/ports/host.ts';
+import type { Clock, Host } from '../../../plugin/core/ports/host.ts';
 import type {
-  DriverSettings,
   Volume,
   VolumeDriver,
   VolumeDriverDefinition,
 } from '../../../plugin/core/ports/volume-driver.ts';
 import { createHost, systemClock } from '../../../plugin/host/index.ts';
 import { createLog } from '../../../plugin/log.ts';
+import { driverSettings } from '../../support/driver-settings.ts';
 
 /** One way to make a volume with the driver. */
 export interface VolumeVariant {
@@ -18,8 +18,10 @@ export interface VolumeVariant {
   readonly options: (directory: string) => Record<string, string>;
   /** The same volume, larger; only where the driver grows such volumes. */
   readonly larger?: (directory: string) => Record<string, string>;
-  /** The kernel grows it in use only for a process with this capability; without it, it grows at the next mount. */
+  /** The kernel grows it in use only for a process with this capability. */
   readonly growsInUseWith?: 'CAP_SYS_RESOURCE';
+  /** Without that capability it grows at the next mount; false: not at all. Default true. */
+  readonly growsWhenMounted?: boolean;
   /** Data is gone after the last unmount, by design. */
   readonly volatile?: boolean;
   /** `from` makes a clone of such a volume. */
@@ -37,21 +39,37 @@ export interface Bench<Options> {
   target(name: string): Promise<string>;
 }
 
+/** What a driver finds outside of it: a machine as it is, or one in a cloud. */
+export interface Surroundings {
+  /** The `/sys` that shows the machine's disks. */
+  readonly hostSys?: string;
+  /** Settings of the driver's own. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly clock?: Clock;
+  close(): Promise<void>;
+}
+
 /** Opens a driver below `root`, recovered and ready. */
 export async function openBench<Options>(
   definition: VolumeDriverDefinition<Options>,
   root: string,
+  { hostSys, environment = {}, clock = systemClock }: Surroundings,
 ): Promise<Bench<Options>> {
   const log = createLog('error');
-  const host = createHost({ hostProc: '/proc', runDirectory: join(root, 'run'), log });
+  const host = createHost({
+    hostProc: '/proc',
+    runDirectory: join(root, 'run'),
+    log,
+    ...(hostSys !== undefined && { hostSys }),
+  });
   const shared = join(root, 'shared');
   await mkdir(shared);
-  const settings: DriverSettings = {
-    dataDirectory: join(root, 'data'),
+  const settings = driverSettings(join(root, 'data'), {
     pathRoots: [{ hostPath: root, insidePath: root }],
-  };
+    environment,
+  });
   await mkdir(settings.dataDirectory);
-  const driver = definition.create({ host, log, clock: systemClock, settings });
+  const driver = definition.create({ host, log, clock, settings });
   await driver.recover();
   return {
     driver,

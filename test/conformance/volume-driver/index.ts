@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
 import type { VolumeDriverDefinition } from '../../../plugin/core/ports/volume-driver.ts';
-import { openBench, withVolumeOf, type Bench, type VolumeVariant } from './bench.ts';
+import { openBench, withVolumeOf, type Bench, type Surroundings, type VolumeVariant } from './bench.ts';
 import { cloneChecks } from './clones.ts';
 import { growthChecks } from './growth.ts';
 import { lifeChecks } from './life.ts';
@@ -16,17 +16,21 @@ import { lifeChecks } from './life.ts';
 export function volumeDriverConformance<Options>(
   definition: VolumeDriverDefinition<Options>,
   variants: readonly VolumeVariant[],
+  surround: (root: string) => Promise<Surroundings> = onThisMachine,
 ): void {
   describe(`volume driver ${definition.name}`, () => {
     let root: string;
     let bench: Bench<Options>;
+    let surroundings: Surroundings;
     before(async () => {
       root = await mkdtemp(join(tmpdir(), 'stowage-conformance-'));
-      bench = await openBench(definition, root);
+      surroundings = await surround(root);
+      bench = await openBench(definition, root, surroundings);
     });
     after(async () => {
       await bench.driver.close();
       await bench.driver.close();
+      await surroundings.close();
       const table = await bench.host.mounts.table();
       assert.deepEqual(
         table.filter((entry) => entry.target.startsWith(root)),
@@ -43,4 +47,8 @@ export function volumeDriverConformance<Options>(
       });
     }
   });
+}
+
+async function onThisMachine(): Promise<Surroundings> {
+  return await Promise.resolve({ close: async () => await Promise.resolve() });
 }

@@ -8,6 +8,7 @@ import { StowageError } from '../../../plugin/core/errors.ts';
 import type { FileTree, Host } from '../../../plugin/core/ports/host.ts';
 import { createHost, systemClock } from '../../../plugin/host/index.ts';
 import { createLog } from '../../../plugin/log.ts';
+import { driverSettings } from '../../support/driver-settings.ts';
 
 const log = createLog('error', () => undefined);
 
@@ -39,7 +40,7 @@ describe('a creation that fails at its last step', () => {
 
   it('leaves nothing, so that a repeat succeeds', async () => {
     const host = hostThatFailsOnce(createHost({ hostProc: '/proc', runDirectory: join(root, 'run'), log }));
-    const settings = { dataDirectory: join(root, 'data'), pathRoots: [] };
+    const settings = driverSettings(join(root, 'data'));
     const driver = local.create({ host, log, clock: systemClock, settings });
     await driver.recover();
     const { given, effective } = local.options.parse({});

@@ -1,0 +1,111 @@
+import type { Clock } from '../../../plugin/core/ports/host.ts';
+import type { CloudDisk } from './cloud.ts';
+import { DescribeBatch, type DescribedCloud } from './describe-batch.ts';
+
+/** Names that are asked for in a burst share one list; a list is not older than this. */
+const LIST_AGE_MS = 2_000;
+
+/** What it asks. */
+export interface ListedCloud extends DescribedCloud {
+  list(): Promise<CloudDisk[]>;
+}
+
+/** A disk with a record. */
+export type VolumeDisk = CloudDisk & { readonly record: NonNullable<CloudDisk['record']> };
+
+/**
+ * Which disk is which volume. The cloud decides; what is kept here is where a volume was last seen, so that looking at it
+ * again is a describe of one disk, and describes of many disks at a time are one call.
+ */
+export class DiskDirectory {
+  readonly #cloud: ListedCloud;
+  readonly #clock: Clock;
+  readonly #batch: DescribeBatch;
+  readonly #seen = new Map<string, VolumeDisk>();
+  #listing: { readonly begunAt: number; readonly volumes: Promise<Map<string, VolumeDisk>> } | undefined;
+
+  constructor(cloud: ListedCloud, clock: Clock) {
+    this.#cloud = cloud;
+    this.#clock = clock;
+    this.#batch = new DescribeBatch(cloud, clock);
+  }
+
+  /** Every volume's disk, from a list that begins now. */
+  async list(): Promise<ReadonlyMap<string, VolumeDisk>> {
+    return await this.#list(0);
+  }
+
+  /** The volume's disk as it is now; undefined when the cloud shows none. */
+  async find(name: string): Promise<VolumeDisk | undefined> {
+    const seen = this.#seen.get(name);
+    if (seen !== undefined) {
+      const disk = await this.describe(seen.id);
+      if (disk !== undefined && isVolume(disk) && disk.record.name === name) return disk;
+    }
+    return (await this.#list(LIST_AGE_MS)).get(name);
+  }
+
+  /** What was last seen of the volume, without asking. */
+  lastSeen(name: string): VolumeDisk | undefined {
+    return this.#seen.get(name);
+  }
+
+  /** The disk as it is now; undefined when the cloud shows none. */
+  async describe(id: string): Promise<CloudDisk | undefined> {
+    const disk = await this.#batch.describe(id);
+    if (disk !== undefined && isVolume(disk)) this.#seen.set(disk.record.name, disk);
+    return disk;
+  }
+
+  /** Keeps what a mutation has just told. */
+  put(disk: VolumeDisk): void {
+    this.#seen.set(disk.record.name, disk);
+    this.#listing = undefined;
+  }
+
+  /** The volume is gone. */
+  drop(name: string): void {
+    this.#seen.delete(name);
+    this.#listing = undefined;
+  }
+
+  async #list(oldest: number): Promise<Map<string, VolumeDisk>> {
+    const now = this.#clock.now();
+    const last = this.#listing;
+    // Either way: the clock may have been set back since.
+    if (last !== undefined && Math.abs(now - last.begunAt) < oldest) return await last.volumes;
+    const listing = { begunAt: now, volumes: this.#ask() };
+    this.#listing = listing;
+    listing.volumes.catch(() => {
+      // A failure is nobody's answer but theirs who wait for it.
+      if (this.#listing === listing) this.#listing = undefined;
+    });
+    return await listing.volumes;
+  }
+
+  async #ask(): Promise<Map<string, VolumeDisk>> {
+    const volumes = new Map<string, VolumeDisk>();
+    for (const disk of await this.#cloud.list()) {
+      if (!isVolume(disk)) continue;
+      const other = volumes.get(disk.record.name);
+      if (other === undefined || comesBefore(disk, other)) volumes.set(disk.record.name, disk);
+    }
+    for (const [name, disk] of volumes) this.#seen.set(name, disk);
+    return volumes;
+  }
+}
+
+/**
+ * Two nodes that create a name at the same moment may make a disk each, where the cloud cannot prevent it. Which of them
+ * is the volume every node decides alike: what may hold data before what cannot, then the older.
+ */
+function comesBefore(one: VolumeDisk, other: VolumeDisk): boolean {
+  const rank = (disk: VolumeDisk): string =>
+    `${disk.record.content === 'fresh' ? '1' : '0'} ${disk.madeAt.toISOString()} ${disk.id}`;
+  return rank(one) < rank(other);
+}
+
+/** Whether a disk is a volume of this cluster, and not on its way out. */
+export function isVolume(disk: CloudDisk): disk is VolumeDisk {
+  return disk.record !== undefined && disk.state !== 'deleting';
+}
