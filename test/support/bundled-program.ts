@@ -18,7 +18,7 @@ export async function bundledProgram(): Promise<string> {
 }
 
 async function bundle(): Promise<string> {
-  const files = globSync(['{plugin,drivers}/**/*.ts', 'package-lock.json', 'scripts/lib/image/bundle.ts'], {
+  const files = globSync(['{plugin,drivers}/**/*.ts', 'package-lock.json', 'scripts/lib/image/*.ts'], {
     cwd: REPOSITORY,
   });
   const hash = createHash('sha256');

@@ -4,6 +4,7 @@ import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { Architecture } from './elf.ts';
+import { bundleSdks, sdksAside } from './sdk-bundle.ts';
 
 /** Node's word for the machine, by Debian's. */
 export const NODE_WORDS: Record<Architecture, string> = { amd64: 'x64', arm64: 'arm64' };
@@ -19,7 +20,8 @@ const UNUSED_BY_EXPRESS = {
 };
 
 /**
- * Bundles the program into `<directory>/volume.cjs` and puts what it loads at run time beside it.
+ * Bundles the program into `<directory>/volume.cjs` and puts what it loads at run time beside it: native code, and every
+ * cloud's SDK in a file of its own, which only those pay for who use that cloud.
  *
  * @param sources the repository, with its packages installed
  * @param architecture Debian's word for the machine that will run it
@@ -52,9 +54,11 @@ export async function bundlePlugin(
     legalComments: 'linked',
     // It finds its native part relative to its own files.
     external: ['koffi'],
+    plugins: [sdksAside],
     logLevel: 'warning',
   });
-  for (const name of ['volume.cjs', 'syscall-worker.cjs']) {
+  const sdks = await bundleSdks(sources, directory);
+  for (const name of ['volume.cjs', 'syscall-worker.cjs', ...sdks.values()]) {
     execFileSync(process.execPath, ['--check', join(directory, name)]);
   }
   await copyKoffi(sources, join(directory, 'node_modules'), koffi, NODE_WORDS[architecture]);

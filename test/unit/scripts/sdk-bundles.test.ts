@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { bundlePlugin } from '../../../scripts/lib/image/bundle.ts';
+import { pruneProtos } from '../../../scripts/lib/image/compute-protos.ts';
+import { bundleSdks } from '../../../scripts/lib/image/sdk-bundle.ts';
+import { sdkUse } from '../../../scripts/lib/image/sdk-use.ts';
+
+const REPOSITORY = join(import.meta.dirname, '../../..');
+const MACHINE = process.arch === 'arm64' ? 'arm64' : 'amd64';
+/** Every bundle that must be there, with the most that it may have: a fifth more than what was measured. */
+const MOST_BYTES = { 'volume.cjs': 1_100_000, 'sdk-ec2.cjs': 430_000 };
+const MOST_BYTES_OF_COMPUTE = 1_240_000;
+const SDK_CODE =
+  /com\.amazonaws|google\.cloud\.compute|node_modules\/(@aws-sdk|@smithy|@google-cloud|google-)/;
+
+const execute = promisify(execFile);
+
+describe('the bundles of the SDKs', () => {
+  let root = '';
+  before(async () => {
+    root = await mkdtemp(join(tmpdir(), 'stowage-bundles-'));
+    await bundlePlugin(REPOSITORY, join(root, 'program'), MACHINE);
+  });
+  after(() => rm(root, { recursive: true }));
+
+  /** A copy of the repository in which one driver has this text. */
+  async function planted(name: string, text: string): Promise<string> {
+    const sources = join(root, name);
+    await mkdir(join(sources, 'drivers/volume/planted'), { recursive: true });
+    await symlink(join(REPOSITORY, 'node_modules'), join(sources, 'node_modules'));
+    await writeFile(join(sources, 'drivers/volume/planted/client.ts'), text);
+    return sources;
+  }
+
+  /** What a bundle exports when nothing else is there, and the classes of it that can be made with these words. */
+  async function exportsAlone(bundle: string): Promise<string[]> {
+    const empty = await mkdtemp(join(root, 'empty-'));
+    await copyFile(bundle, join(empty, 'sdk.cjs'));
+    const script = `
+      const sdk = require('./sdk.cjs');
+      for (const name of Object.keys(sdk)) new sdk[name]({ region: 'eu-central-1' });
+      console.log(JSON.stringify(Object.keys(sdk)));`;
+    const { stdout } = await execute(process.execPath, ['--eval', script], { cwd: empty });
+    return JSON.parse(stdout) as string[];
+  }
+
+  it('are small', async () => {
+    for (const [file, most] of Object.entries(MOST_BYTES)) {
+      const { size } = await stat(join(root, 'program', file));
+      assert.ok(size < most, `${file} has ${String(size)} bytes`);
+    }
+  });
+
+  it("leave the program's bundle without any code of an SDK", async () => {
+    const program = await readFile(join(root, 'program/volume.cjs'), 'utf8');
+    assert.doesNotMatch(program, SDK_CODE);
+    assert.match(await readFile(join(root, 'program/sdk-ec2.cjs'), 'utf8'), SDK_CODE);
+  });
+
+  it('load in an empty directory, and have just what the drivers use', async () => {
+    const client = await readFile(join(REPOSITORY, 'drivers/volume/ebs/client.ts'), 'utf8');
+    const used = new Set([...client.matchAll(/new sdk\.(\w+)\(/g)].map(([, name = '']) => name));
+    assert.deepEqual(await exportsAlone(join(root, 'program/sdk-ec2.cjs')), [...used].toSorted());
+  });
+
+  it('of Compute Engine have two used clients out of 130', async () => {
+    const sources = await planted(
+      'compute',
+      "const sdk = await import('@google-cloud/compute'); new sdk.DisksClient(); new sdk.ZoneOperationsClient();",
+    );
+    assert.deepEqual(
+      await bundleSdks(sources, root),
+      new Map([['@google-cloud/compute', 'sdk-compute.cjs']]),
+    );
+    const bundle = join(root, 'sdk-compute.cjs');
+    assert.deepEqual(await exportsAlone(bundle), ['DisksClient', 'ZoneOperationsClient']);
+    assert.ok((await stat(bundle)).size < MOST_BYTES_OF_COMPUTE);
+  });
+
+  it('are not made of an SDK whose use cannot be told', async () => {
+    const sources = await planted('unclear', "const { EC2Client } = await import('@aws-sdk/client-ec2');");
+    await assert.rejects(bundleSdks(sources, root), /planted\/client\.ts: .* must be called sdk/);
+    assert.equal(sdkUse(sources, '@google-cloud/compute'), undefined);
+  });
+});
+
+describe('the definition of Compute Engine', () => {
+  const v1 = {
+    Disks: { methods: { Get: { requestType: 'GetDisk', responseType: '.google.cloud.compute.v1.Disk' } } },
+    Images: { methods: { Get: { requestType: 'GetImage', responseType: 'Image' } } },
+    GetDisk: { fields: { disk: { type: 'string', id: 1 } }, comment: 'dropped' },
+    Disk: { nested: { Part: { fields: { whole: { type: 'Disk' }, state: { type: 'State' } } } } },
+    State: { values: { READY: 1 } },
+    GetImage: { fields: {} },
+    Image: { fields: {} },
+  };
+  const definition = (services: object): object => ({
+    nested: {
+      google: {
+        nested: { api: {}, cloud: { nested: { compute: { nested: { v1: { nested: services } } } } } },
+      },
+    },
+  });
+
+  it('is reduced to the services that are used, and to all that their messages refer to', () => {
+    const { Disks, Disk, State } = v1;
+    const kept = { Disks, GetDisk: { fields: v1.GetDisk.fields }, Disk, State };
+    assert.deepEqual(pruneProtos(definition(v1), ['Disks']), definition(kept));
+  });
+
+  it('must have the services that are used', () => {
+    assert.throws(() => pruneProtos(definition(v1), ['Snapshots']), /no service Snapshots/);
+  });
+});
