@@ -17,4 +17,4 @@ RUN node scripts/lib/image/make.ts bundle /bundle
 FROM scratch
 COPY --from=build /rootfs /
 COPY --from=build /bundle /stowage
-ENTRYPOINT ["/usr/bin/node", "--lite-mode", "/stowage/volume.cjs"]
+ENTRYPOINT ["/usr/bin/node", "--no-opt", "--no-maglev", "--no-sparkplug", "--optimize-for-size", "/stowage/volume.cjs"]

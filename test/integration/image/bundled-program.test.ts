@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { globSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { startRegion } from '../../cloud/ec2/instance.ts';
+import { bundledProgram } from '../../support/bundled-program.ts';
+import { refusalOf } from '../../support/engine-client.ts';
+import { eventually } from '../../support/eventually.ts';
+import type { Stowage } from '../../support/stowage.ts';
+import { useStowage } from '../../support/use-stowage.ts';
+
+const MANIFEST = join(import.meta.dirname, '../../../config.json');
+const Manifest = z.object({ entrypoint: z.array(z.string()) });
+/** The requirement, for a plugin that uses one cloud. */
+const MOST_MEGABYTES = 110;
+const SETTLED_MS = 3_000;
+/** The stand-ins take a twentieth of a cloud's times. */
+const SCALE = 1 / 20;
+
+test('local volumes work where the files of the SDKs are missing: none is loaded', async (context) => {
+  const program = await withoutSdks(context, await bundledProgram());
+  const stowage = await useStowage(context, { commandLine: await asInTheImage(program) });
+  await useVolume(stowage, {});
+  context.diagnostic(`resident with local volumes, idle: ${String(await idleMegabytes(stowage))} MB`);
+  // The files that are missing are those that a cloud needs.
+  await refusalOf(stowage.engine.create('disk', { backend: 'ebs', size: '1GiB' }));
+  assert.match(stowage.output(), /Cannot find module '\.\/sdk-ec2\.cjs'/);
+});
+
+test('EBS volumes work in the bundle, in 110 MB', async (context) => {
+  const root = await directory(context);
+  const region = await startRegion(root, { scale: SCALE });
+  context.after(async () => {
+    await region.close();
+  });
+  const { hostSys, environment } = await region.launch();
+  const stowage = await useStowage(context, {
+    commandLine: await asInTheImage(await bundledProgram()),
+    environment: {
+      ...environment,
+      STOWAGE_HOST_SYS: hostSys,
+      STOWAGE_BACKEND: 'ebs',
+      STOWAGE_DETACH_GRACE: '0',
+    },
+  });
+  await useVolume(stowage, { size: '1GiB' });
+  await eventually(() => assert.deepEqual(region.control.volumes(), []));
+  region.control.assertSound();
+  await assertSmall(context, stowage);
+});
+
+/** A volume's life: what is written is there when it is mounted again. */
+async function useVolume(stowage: Stowage, options: Record<string, string>): Promise<void> {
+  const { engine } = stowage;
+  await engine.create('db', options);
+  await writeFile(join(stowage.see(await engine.mount('db', 'first')), 'page'), 'kept');
+  await engine.unmount('db', 'first');
+  assert.equal(await readFile(join(stowage.see(await engine.mount('db', 'second')), 'page'), 'utf8'), 'kept');
+  await engine.unmount('db', 'second');
+  await engine.remove('db');
+}
+
+async function assertSmall(context: TestContext, stowage: Stowage): Promise<void> {
+  const megabytes = await idleMegabytes(stowage);
+  context.diagnostic(`resident with one cloud in use, idle: ${String(megabytes)} MB`);
+  assert.ok(megabytes <= MOST_MEGABYTES, `${String(megabytes)} MB are resident`);
+}
+
+/** What is resident when nothing has been asked for a while, as `ps` shows it. */
+async function idleMegabytes(stowage: Stowage): Promise<number> {
+  await delay(SETTLED_MS);
+  const status = await readFile(`/proc/${String(stowage.pid)}/status`, 'utf8');
+  return Math.round(Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024);
+}
+
+/** The entrypoint of config.json, with Node and the program where they are here. */
+async function asInTheImage(program: string): Promise<[string, ...string[]]> {
+  const { entrypoint } = Manifest.parse(JSON.parse(await readFile(MANIFEST, 'utf8')));
+  const [, ...words] = entrypoint;
+  return [process.execPath, ...words.map((word) => (word === '/stowage/volume.cjs' ? program : word))];
+}
+
+/** A copy of the program that lacks every SDK. */
+async function withoutSdks(context: TestContext, program: string): Promise<string> {
+  const copy = await directory(context);
+  await cp(dirname(program), copy, { recursive: true });
+  const sdks = globSync(join(copy, 'sdk-*.cjs'));
+  assert.ok(sdks.length > 0);
+  for (const file of sdks) await rm(file);
+  return join(copy, 'volume.cjs');
+}
+
+async function directory(context: TestContext): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'stowage-bundled-'));
+  context.after(() => rm(path, { recursive: true }));
+  return path;
+}
