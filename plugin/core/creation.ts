@@ -152,7 +152,7 @@ export class Creation {
     const { options } = this.#parts.backends.find(present.backend).definition;
     const comparison = options.compare(present.options, request.given);
     if (comparison.kind === 'equal') {
-      await this.finishGrowing(present);
+      await this.#finishGrowingIfPossible(present);
       return present;
     }
     if (comparison.kind === 'different') throw differs(present, comparison.difference);
@@ -166,6 +166,17 @@ export class Creation {
     if (target === undefined) return;
     const { driver, definition, volume } = this.#parts.backends.open(present);
     if (definition.capabilities.grow) await driver.grow(volume, target);
+  }
+
+  /** A cloud that does not answer is no reason to refuse what is there already. */
+  async #finishGrowingIfPossible(present: StoredVolume): Promise<void> {
+    try {
+      await this.finishGrowing(present);
+    } catch (thrown) {
+      const error = toStowageError(thrown);
+      if (error.code !== 'E_CLOUD_UNAVAILABLE') throw error;
+      this.#parts.log.warn({ err: error, volume: present.name }, 'the next mount finishes growing, if any');
+    }
   }
 
   async #change(present: StoredVolume, given: GivenOptions, grows: boolean): Promise<StoredVolume> {

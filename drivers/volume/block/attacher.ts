@@ -1,5 +1,5 @@
 import { StowageError } from '../../../plugin/core/errors.ts';
-import type { Log } from '../../../plugin/core/ports/host.ts';
+import type { Clock, Log } from '../../../plugin/core/ports/host.ts';
 import type { Attachment, BlockCloud, CloudDisk, Machine } from './cloud.ts';
 import { isVolume, type DiskDirectory, type VolumeDisk } from './disk-directory.ts';
 import type { DiskWaiter } from './disk-waiter.ts';
@@ -11,6 +11,8 @@ import { makeWayFor } from './preemption.ts';
 const ATTACH_LIMIT_MS = 90_000;
 /** A machine that lets go takes seconds, one that is busy writing longer. */
 const DETACH_LIMIT_MS = 120_000;
+/** A describe may for a while not show what was just asked for. */
+const SURELY_SHOWN_MS = 10_000;
 /** How often a disk may turn out to be elsewhere than it was a moment ago. */
 const ROUNDS = 5;
 
@@ -19,6 +21,7 @@ export interface AttacherParts<Options extends BlockOptions> {
   readonly cloud: BlockCloud<Options>;
   readonly directory: DiskDirectory;
   readonly waiter: DiskWaiter;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -41,11 +44,9 @@ export class Attacher<Options extends BlockOptions> {
     for (let round = 0; round < ROUNDS; round += 1) {
       const mine = attachmentOf(current, machine.id);
       if (mine?.state === 'attached') return await this.#lease(current, machine);
-      if (mine?.state === 'attaching') return await this.#arrived(current, machine);
-      current =
-        mine === undefined
-          ? await this.#take(current, machine, options)
-          : await this.#left(current, machine.id);
+      if (mine?.state === 'attaching') current = await this.#arrived(current, machine);
+      else if (mine?.state === 'detaching') current = await this.#left(current, machine.id);
+      else current = await this.#take(current, machine, options);
     }
     throw new StowageError('E_CLOUD_FAILED', `disk ${disk.id} is handed to and fro between machines`, {
       remedy: 'Let one machine at a time use it, then repeat.',
@@ -97,7 +98,9 @@ export class Attacher<Options extends BlockOptions> {
     return leased;
   }
 
+  /** The disk once it is here, or once the cloud shows that it is not on its way: something has taken it off again. */
   async #arrived(disk: VolumeDisk, machine: Machine): Promise<VolumeDisk> {
+    const begunAt = this.#parts.clock.now();
     try {
       const arrived = await this.#parts.waiter.until({
         id: disk.id,
@@ -105,7 +108,11 @@ export class Attacher<Options extends BlockOptions> {
         limitMs: ATTACH_LIMIT_MS,
         judge: (now) => {
           if (now === undefined || !isVolume(now)) return undefined;
-          return attachmentOf(now, machine.id)?.state === 'attached' ? now : undefined;
+          const state = attachmentOf(now, machine.id)?.state;
+          if (state === 'attached') return now;
+          return state !== 'attaching' && this.#parts.clock.now() - begunAt > SURELY_SHOWN_MS
+            ? now
+            : undefined;
         },
       });
       // A describe may be older than what was written a moment ago.

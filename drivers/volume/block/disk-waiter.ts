@@ -36,6 +36,17 @@ export class DiskWaiter {
    * for what was begun goes on behind it.
    */
   async until<Result>(wish: DiskWish<Result>): Promise<Result> {
+    const result = await this.within(wish);
+    if (result !== undefined) return result;
+    throw new StowageError(
+      'E_CLOUD_FAILED',
+      `disk ${wish.id} did not come ${wish.what} within ${String(Math.round(wish.limitMs / 1000))} s`,
+      { remedy: 'See in the cloud what keeps it, then repeat.' },
+    );
+  }
+
+  /** The same, but undefined when the time is over. */
+  async within<Result>(wish: Omit<DiskWish<Result>, 'what'>): Promise<Result | undefined> {
     let waited = 0;
     for (
       let next = POLL.firstMs;
@@ -50,11 +61,7 @@ export class DiskWaiter {
       const result = wish.judge(look.disk);
       if (result !== undefined) return result;
     }
-    throw new StowageError(
-      'E_CLOUD_FAILED',
-      `disk ${wish.id} did not come ${wish.what} within ${String(Math.round(wish.limitMs / 1000))} s`,
-      { remedy: 'See in the cloud what keeps it, then repeat.' },
-    );
+    return undefined;
   }
 
   async #look(id: string): Promise<{ answered: boolean; disk: CloudDisk | undefined }> {

@@ -13,6 +13,7 @@ import type {
   SnapshotPurpose,
 } from '../block/cloud.ts';
 import { Ec2, type VolumeChange } from './client.ts';
+import { isNameInUse } from './errors.ts';
 import { DeviceNames } from './device-names.ts';
 import { diskOf, snapshotOf, textsOf } from './answers.ts';
 import { readIdentity, type InstanceIdentity } from './metadata.ts';
@@ -23,6 +24,8 @@ import { gibibytes, isSharable, volumeTypeOf } from './volume-types.ts';
 
 /** EC2 remembers a client token for hours; nodes that create a name within this time agree on one. */
 const TOKEN_BUCKET_MS = 600_000;
+/** Names that somebody else took, before giving up. */
+const NAME_ATTEMPTS = 5;
 const VOLUME_ID = /^vol-[0-9a-f]+$/;
 const SNAPSHOT_ID = /^snap-[0-9a-f]+$/;
 
@@ -112,13 +115,15 @@ export class EbsCloud implements BlockCloud<EbsOptions> {
 
   async attach(disk: CloudDisk, machine: Machine): Promise<void> {
     const names = await this.#deviceNames();
-    const name = await names.take(disk.id);
-    try {
-      await this.#ec2.attachVolume(disk.id, machine.id, name);
-    } catch (thrown) {
-      // A name that was taken behind our back, or a limit: what is known is out of date.
-      await names.refresh();
-      throw thrown;
+    for (let attempt = 1; ; attempt += 1) {
+      const name = await names.take(disk.id);
+      try {
+        return await this.#ec2.attachVolume(disk.id, machine.id, name);
+      } catch (thrown) {
+        // A name that was taken behind our back, or a limit: what is known is out of date.
+        await names.refresh();
+        if (!isNameInUse(thrown) || attempt === NAME_ATTEMPTS) throw thrown;
+      }
     }
   }
 

@@ -14,6 +14,7 @@ export class DeviceNames {
   readonly #instance: { readonly id: string; readonly type: string };
   readonly #now: () => number;
   readonly #taken = new Map<string, string>();
+  #turn = 0;
   #limit: number | undefined;
   #askedAt: number | undefined;
 
@@ -34,8 +35,11 @@ export class DeviceNames {
       if (this.#taken.size >= this.#limit) throw this.#full();
     }
     const taken = new Set(this.#taken.values());
-    const name = NAMES.find((one) => !taken.has(one));
+    // Round and round: a name that was given back a moment ago is still in use while its volume leaves.
+    const names = [...NAMES.slice(this.#turn), ...NAMES.slice(0, this.#turn)];
+    const name = names.find((one) => !taken.has(one));
     if (name === undefined) throw this.#full();
+    this.#turn = (NAMES.indexOf(name) + 1) % NAMES.length;
     this.#taken.set(volume, name);
     return name;
   }

@@ -75,6 +75,15 @@ export function translate(thrown: unknown, action: string): StowageError {
   return new StowageError(code, `the plugin's identity may not call ec2:${action}`, extras);
 }
 
+/** EC2 has no code of its own for a device name that is taken. */
+export function isNameInUse(thrown: unknown): boolean {
+  return (
+    thrown instanceof StowageError &&
+    thrown.details['awsCode'] === 'InvalidParameterValue' &&
+    thrown.message.includes('already in use')
+  );
+}
+
 /** The reason that only AWS itself can read is long and helps nobody. */
 function withoutEncoded(message: string): string {
   return message.replace(/\.? ?Encoded authorization failure message:[\s\S]*/, '');
