@@ -24,7 +24,8 @@ async function isHeldBy(stage: Stage, container: string): Promise<void> {
   assert.match(String(Err), new RegExp(`in use by container ${id.slice(0, 12)} `));
 }
 
-function underAWriter(...options: string[]): Scenario {
+/** A container writes to a volume with these options all the while the plugin is killed and starts again. */
+export function underAWriter(...options: string[]): Scenario {
   return async (stage) => {
     await stage.create('ledger', ...options);
     const writer = await Writer.start(stage, 'clerk', 'ledger');

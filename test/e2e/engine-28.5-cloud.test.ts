@@ -1,0 +1,3 @@
+import { playCloud } from './cloud.ts';
+
+playCloud('28.5');
