@@ -3,6 +3,9 @@ import type { Plugin } from 'esbuild';
 import { pruneProtos } from './compute-protos.ts';
 import type { SdkUse } from './sdk-use.ts';
 
+/** What the clients authenticate with. */
+export const COMPUTE_PART = 'google-auth-library';
+
 const CLIENT = /^(?<service>\w+)Client$/;
 /** gRPC's own client, 2 MB, for an API that is not served by gRPC. */
 const WITHOUT_GRPC = `
@@ -12,9 +15,15 @@ module.exports = { ...fallback, fallback, loggingUtils: require('google-logging-
 const FOREIGN_SERVICES =
   'module.exports = { google: { iam: { v1: {} }, longrunning: {}, cloud: { location: {} } } };';
 
-/** A module that exports the used clients: from their own files, as the package's index loads all 130. */
+/**
+ * A module that exports the used clients: from their own files, as the package's index loads all 130. And what they
+ * authenticate with, under the name of its package.
+ */
 export function computeEntry({ names }: SdkUse): string {
-  return names.map((name) => `export { ${name} } from '${moduleOf(name)}';`).join('\n');
+  return [
+    ...names.map((name) => `export { ${name} } from '${moduleOf(name)}';`),
+    `export * as '${COMPUTE_PART}' from '${COMPUTE_PART}';`,
+  ].join('\n');
 }
 
 /** Leaves out of the bundle what no client of ours reaches: other services' messages, gRPC. */

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
-import { computeEntry, computeSdk } from './compute-sdk.ts';
+import { COMPUTE_PART, computeEntry, computeSdk } from './compute-sdk.ts';
 import { ec2Schemas } from './ec2-schemas.ts';
 import { sdkUse, type SdkUse } from './sdk-use.ts';
 
 interface SdkRecipe {
   readonly specifier: string;
+  /** A package that it consists of and that drivers import as well: it has to be the same one, and is given whole. */
+  readonly part?: string;
   /** Its file beside the program's. */
   readonly file: string;
   /** A module that exports what is used and nothing else. */
@@ -26,6 +28,7 @@ const RECIPES: readonly SdkRecipe[] = [
   },
   {
     specifier: '@google-cloud/compute',
+    part: COMPUTE_PART,
     file: 'sdk-compute.cjs',
     entry: computeEntry,
     plugins: (use) => [computeSdk(use)],
@@ -41,16 +44,23 @@ const SDK_ASIDE = 'sdk-aside';
 export const sdksAside: Plugin = {
   name: 'sdks-aside',
   setup(build) {
-    build.onResolve({ filter: /^@[\w-]+\/[\w-]+$/ }, ({ path }) => {
-      const file = RECIPES.find(({ specifier }) => specifier === path)?.file;
-      return file === undefined ? undefined : { path: `./${file}`, namespace: SDK_ASIDE };
-    });
+    build.onResolve({ filter: /^[@\w]/ }, ({ path }) =>
+      placeOf(path) === undefined ? undefined : { path, namespace: SDK_ASIDE },
+    );
     build.onResolve({ filter: /.*/, namespace: SDK_ASIDE }, ({ path }) => ({ path, external: true }));
     build.onLoad({ filter: /.*/, namespace: SDK_ASIDE }, ({ path }) => ({
-      contents: `module.exports = require(${JSON.stringify(path)});`,
+      contents: `module.exports = ${String(placeOf(path))};`,
     }));
   },
 };
+
+/** Where the program finds a package; undefined for those in its own bundle. */
+function placeOf(specifier: string): string | undefined {
+  const recipe = RECIPES.find((one) => one.specifier === specifier || one.part === specifier);
+  if (recipe === undefined) return undefined;
+  const sdk = `require('./${recipe.file}')`;
+  return recipe.part === specifier ? `${sdk}['${specifier}']` : sdk;
+}
 
 /**
  * Bundles the used part of every SDK that a driver loads, each into a file of its own.

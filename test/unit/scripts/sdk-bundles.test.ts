@@ -43,7 +43,8 @@ describe('the bundles of the SDKs', () => {
     await copyFile(bundle, join(empty, 'sdk.cjs'));
     const script = `
       const sdk = require('./sdk.cjs');
-      for (const name of Object.keys(sdk)) new sdk[name]({ region: 'eu-central-1' });
+      for (const name of Object.keys(sdk).filter((name) => name !== 'google-auth-library'))
+        new sdk[name]({ region: 'eu-central-1' });
       console.log(JSON.stringify(Object.keys(sdk)));`;
     const { stdout } = await execute(process.execPath, ['--eval', script], { cwd: empty });
     return JSON.parse(stdout) as string[];
@@ -78,7 +79,11 @@ describe('the bundles of the SDKs', () => {
       new Map([['@google-cloud/compute', 'sdk-compute.cjs']]),
     );
     const bundle = join(root, 'sdk-compute.cjs');
-    assert.deepEqual(await exportsAlone(bundle), ['DisksClient', 'ZoneOperationsClient']);
+    assert.deepEqual(await exportsAlone(bundle), [
+      'DisksClient',
+      'ZoneOperationsClient',
+      'google-auth-library',
+    ]);
     assert.ok((await stat(bundle)).size < MOST_BYTES_OF_COMPUTE);
   });
 
