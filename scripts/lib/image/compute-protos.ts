@@ -16,14 +16,21 @@ const Node = z.looseObject({
 /** A namespace, service, message or enum of a protobufjs definition. */
 type Node = z.output<typeof Node>;
 
+/** What of the API is used. */
+export interface ComputeUse {
+  readonly services: readonly string[];
+  /** Names of methods, in lower case; others are among them. */
+  readonly calls: ReadonlySet<string>;
+}
+
 /**
- * The definition of Compute Engine's API reduced to some services and the messages that their calls take and give:
+ * The definition of Compute Engine's API reduced to some calls of some services and the messages that these take and give:
  * all of it is 12 MB, parsed by every client.
  *
  * @param definition the package's protos.json
  * @throws Error when a service is not in it
  */
-export function pruneProtos(definition: unknown, services: readonly string[]): unknown {
+export function pruneProtos(definition: unknown, { services, calls }: ComputeUse): unknown {
   const root = Node.parse(definition);
   const all = descend(root, [...COMPUTE, 'v1']).nested ?? {};
   const kept: Record<string, Node> = {};
@@ -36,8 +43,11 @@ export function pruneProtos(definition: unknown, services: readonly string[]): u
     for (const next of typesIn(node)) keep(next);
   };
   for (const service of services) {
-    if (all[service]?.methods === undefined) throw new Error(`Compute Engine has no service ${service}.`);
-    keep(service);
+    const whole = all[service];
+    if (whole?.methods === undefined) throw new Error(`Compute Engine has no service ${service}.`);
+    const used = Object.entries(whole.methods).filter(([name]) => calls.has(name.toLowerCase()));
+    kept[service] = { ...whole, methods: Object.fromEntries(used) };
+    for (const type of typesIn(kept[service])) keep(type);
   }
   // Its siblings are other versions of the same API.
   return withoutComments(replaced(root, COMPUTE, { v1: { nested: kept } }));

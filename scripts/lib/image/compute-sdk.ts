@@ -27,13 +27,13 @@ export function computeEntry({ names }: SdkUse): string {
 }
 
 /** Leaves out of the bundle what no client of ours reaches: other services' messages, gRPC. */
-export function computeSdk({ names }: SdkUse): Plugin {
+export function computeSdk({ names, calls }: SdkUse): Plugin {
   const services = names.map(serviceOf);
   return {
     name: 'compute-sdk',
     setup(build) {
       build.onLoad({ filter: /[\\/]compute[\\/]build[\\/]protos[\\/]protos\.json$/ }, ({ path }) => ({
-        contents: JSON.stringify(pruneProtos(JSON.parse(readFileSync(path, 'utf8')), services)),
+        contents: JSON.stringify(pruneProtos(JSON.parse(readFileSync(path, 'utf8')), { services, calls })),
         loader: 'json',
       }));
       build.onResolve({ filter: /^google-gax$/ }, ({ resolveDir }) => ({

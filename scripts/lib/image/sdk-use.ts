@@ -7,7 +7,12 @@ export interface SdkUse {
   readonly specifier: string;
   /** Exports that are read at run time, sorted: clients, commands. */
   readonly names: readonly string[];
+  /** Every method that the same drivers call, of whatever: those of the clients are among them. In lower case. */
+  readonly calls: ReadonlySet<string>;
 }
+
+/** With it, an SDK of Google's gives the same call's answers one by one. */
+const CALL = /\.(?<name>\w+?)(?:Async|Stream)?\(/g;
 
 /**
  * Finds in the drivers' sources what they use of an SDK, so that no list has to be kept by hand. A driver loads its SDK
@@ -33,7 +38,8 @@ export function sdkUse(sources: string, specifier: string): SdkUse | undefined {
       `${where}: what import('${specifier}') gives must be called sdk, and something of it used.`,
     );
   }
-  return { specifier, names: [...new Set(names)].toSorted() };
+  const calls = texts.flatMap((text) => [...text.matchAll(CALL)].map(([, name = '']) => name.toLowerCase()));
+  return { specifier, names: [...new Set(names)].toSorted(), calls: new Set(calls) };
 }
 
 function driverFiles(sources: string): [path: string, text: string][] {

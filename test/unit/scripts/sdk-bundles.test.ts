@@ -96,11 +96,18 @@ describe('the bundles of the SDKs', () => {
 
 describe('the definition of Compute Engine', () => {
   const v1 = {
-    Disks: { methods: { Get: { requestType: 'GetDisk', responseType: '.google.cloud.compute.v1.Disk' } } },
+    Disks: {
+      methods: {
+        Get: { requestType: 'GetDisk', responseType: '.google.cloud.compute.v1.Disk' },
+        List: { requestType: 'ListDisks', responseType: 'DiskList' },
+      },
+    },
     Images: { methods: { Get: { requestType: 'GetImage', responseType: 'Image' } } },
     GetDisk: { fields: { disk: { type: 'string', id: 1 } }, comment: 'dropped' },
     Disk: { nested: { Part: { fields: { whole: { type: 'Disk' }, state: { type: 'State' } } } } },
     State: { values: { READY: 1 } },
+    ListDisks: { fields: {} },
+    DiskList: { fields: { items: { rule: 'repeated', type: 'Disk' } } },
     GetImage: { fields: {} },
     Image: { fields: {} },
   };
@@ -112,13 +119,18 @@ describe('the definition of Compute Engine', () => {
     },
   });
 
-  it('is reduced to the services that are used, and to all that their messages refer to', () => {
-    const { Disks, Disk, State } = v1;
+  it('is reduced to the calls that are used, and to all that their messages refer to', () => {
+    const { Disk, State } = v1;
+    const Disks = { methods: { Get: v1.Disks.methods.Get } };
     const kept = { Disks, GetDisk: { fields: v1.GetDisk.fields }, Disk, State };
-    assert.deepEqual(pruneProtos(definition(v1), ['Disks']), definition(kept));
+    const use = { services: ['Disks'], calls: new Set(['get', 'open']) };
+    assert.deepEqual(pruneProtos(definition(v1), use), definition(kept));
   });
 
   it('must have the services that are used', () => {
-    assert.throws(() => pruneProtos(definition(v1), ['Snapshots']), /no service Snapshots/);
+    assert.throws(
+      () => pruneProtos(definition(v1), { services: ['Snapshots'], calls: new Set() }),
+      /no service Snapshots/,
+    );
   });
 });
