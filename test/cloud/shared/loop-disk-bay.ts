@@ -116,11 +116,16 @@ export class LoopDiskBay implements DiskBay {
   async resized(machine: string, id: string, sizeBytes: number): Promise<void> {
     const plugged = this.#machines.get(machine)?.get(id);
     if (plugged === undefined) return;
-    await run('losetup', ['--set-capacity', plugged.loop]);
-    const aside = join(await mkdtemp(join(this.#settings.root, 'growing-')), 'size');
-    await writeFile(aside, sectors(sizeBytes));
-    await rename(aside, join(plugged.directory, 'size'));
-    await rm(dirname(aside), { recursive: true });
+    try {
+      await run('losetup', ['--set-capacity', plugged.loop]);
+      const aside = join(await mkdtemp(join(this.#settings.root, 'growing-')), 'size');
+      await writeFile(aside, sectors(sizeBytes));
+      await rename(aside, join(plugged.directory, 'size'));
+      await rm(dirname(aside), { recursive: true });
+    } catch (error) {
+      // It was pulled out meanwhile.
+      if (existsSync(plugged.directory)) throw error;
+    }
   }
 
   async isBusy(machine: string, id: string): Promise<boolean> {
