@@ -1,3 +1,3 @@
-import { playCloud } from './cloud.ts';
+import { playClouds } from './cloud.ts';
 
-playCloud('20.10');
+playClouds('20.10');

@@ -1,3 +1,3 @@
-import { playCloud } from './cloud.ts';
+import { playClouds } from './cloud.ts';
 
-playCloud('28.5');
+playClouds('28.5');

@@ -2,24 +2,27 @@ import { join } from 'node:path';
 import { ensureImage } from '../../../scripts/lib/base-images.ts';
 import type { EngineRelease } from '../../../scripts/lib/engine-roots.ts';
 import { startEngine, type Engine } from '../../../scripts/lib/engine.ts';
-import { startRegion, type Ec2Instance, type Ec2Region } from '../../cloud/ec2/instance.ts';
+import type { CloudMachine } from './clouds.ts';
 import { shareLoopback } from './loopback.ts';
 import { installPlugin, type ManagedPlugin } from './managed-plugin.ts';
 import { Stage } from './stage.ts';
 
-/** An engine on an instance of the stand-in for EC2, with Stowage set to it. */
+/** An engine on a machine of a cloud's stand-in, with Stowage set to it. */
 export interface CloudStage {
   readonly stage: Stage<ManagedPlugin>;
-  readonly region: Ec2Region;
+  readonly machine: CloudMachine;
   /** Ends everything. */
   close(): Promise<void>;
 }
 
 /**
- * Starts a region and, on an instance of it, an engine with Stowage. The instance's disks are loop devices of this
- * machine; the `/sys` that shows them lies below the one directory of the host that the plugin has.
+ * Starts an engine with Stowage on a machine of a cloud. The machine's disks are loop devices of this one; the `/sys` that
+ * shows them lies below the one directory of the host that the plugin has.
  */
-export async function openCloudStage(release: EngineRelease): Promise<CloudStage> {
+export async function openCloudStage(
+  release: EngineRelease,
+  start: (root: string) => Promise<CloudMachine>,
+): Promise<CloudStage> {
   const engine = await startEngine({ release });
   const endings: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
@@ -27,29 +30,27 @@ export async function openCloudStage(release: EngineRelease): Promise<CloudStage
     for (const end of endings.toReversed()) await end();
   };
   try {
-    const region = await startRegion(join(engine.directory, 'var-lib/ec2'));
+    const machine = await start(join(engine.directory, 'var-lib/cloud'));
     endings.push(async () => {
-      await region.close();
+      await machine.close();
     });
-    const instance = await region.launch();
-    for (const url of Object.values(instance.environment)) {
-      endings.push(await shareLoopback(engine, Number(new URL(url).port)));
+    for (const address of Object.values(machine.environment)) {
+      endings.push(await shareLoopback(engine, Number(address.split(':').at(-1))));
     }
     await ensureImage(engine, 'busybox:latest', false);
-    return { stage: new Stage(engine, await installOn(engine, instance)), region, close };
+    return { stage: new Stage(engine, await installOn(engine, machine)), machine, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function installOn(engine: Engine, { id, environment }: Ec2Instance): Promise<ManagedPlugin> {
-  const settings = Object.entries({
-    ...environment,
-    // By a name, which only somebody with /etc/hosts knows.
-    AWS_ENDPOINT_URL_EC2: String(environment['AWS_ENDPOINT_URL_EC2']).replace('127.0.0.1', 'localhost'),
-    STOWAGE_HOST_SYS: `/data/ec2/bay/${id}/sys`,
-    STOWAGE_DETACH_GRACE: '0',
+async function installOn(engine: Engine, { hostSys, environment }: CloudMachine): Promise<ManagedPlugin> {
+  const settings = { ...environment, STOWAGE_DETACH_GRACE: '0', STOWAGE_HOST_SYS: hostSys };
+  const words = Object.entries(settings).map(([name, value]) => {
+    // By a name, which only somebody with /etc/hosts knows, and where the plugin finds it.
+    const seen = value.replace('127.0.0.1', 'localhost').replace(join(engine.directory, 'var-lib'), '/data');
+    return `${name}=${seen}`;
   });
-  return await installPlugin(engine, ...settings.map(([name, value]) => `${name}=${value}`));
+  return await installPlugin(engine, ...words);
 }
