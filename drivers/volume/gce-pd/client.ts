@@ -221,16 +221,23 @@ export class Gce {
 }
 
 async function open(access: GceAccess, clock: Clock): Promise<Clients> {
-  const sdk = await import('@google-cloud/compute');
+  const [sdk, { GoogleAuth, OAuth2Client }] = await Promise.all([
+    import('@google-cloud/compute'),
+    import('google-auth-library'),
+  ]);
   const { project, keyFile, endpoint } = access;
-  const place = { fallback: true as const, ...(endpoint && addressOf(endpoint)) };
-  const disks = new sdk.DisksClient({ ...place, ...identityOf(keyFile) });
-  const { auth } = disks;
+  // The service account of the machine we ask for ourselves: the SDK would first find out whether there is a metadata
+  // server, and never forget that there was none.
+  const passing = new OAuth2Client();
+  const auth = new GoogleAuth(
+    // oxlint-disable-next-line typescript/no-deprecated -- for fear of files from strangers; this is the operator's
+    keyFile === undefined ? { authClient: passing } : { keyFilename: keyFile, scopes: SCOPES },
+  );
   // A new one for each: the constructors change what they are given.
-  const options = () => ({ ...place, auth });
+  const options = () => ({ auth, fallback: true as const, ...(endpoint && addressOf(endpoint)) });
   const clients = {
     project,
-    disks,
+    disks: new sdk.DisksClient(options()),
     instances: new sdk.InstancesClient(options()),
     snapshots: new sdk.SnapshotsClient(options()),
     zoneOperations: new sdk.ZoneOperationsClient(options()),
@@ -238,23 +245,14 @@ async function open(access: GceAccess, clock: Clock): Promise<Clients> {
   };
   // Here, not in the first call: what goes wrong there ends the process, since the SDK throws it to nobody.
   await Promise.all(all(clients).map(async (client) => await client.initialize()));
-  if (keyFile !== undefined) return { ...clients, authorize: async () => await Promise.resolve() };
   const tokens = new TokenKeeper(clock, async () => await access.token());
-  const identity = await auth.getClient();
   return {
     ...clients,
-    authorize: async () =>
-      identity.setCredentials({ access_token: await tokens.fresh(), expiry_date: NEVER_BY_SDK }),
+    async authorize() {
+      if (keyFile !== undefined) return;
+      passing.setCredentials({ access_token: await tokens.fresh(), expiry_date: NEVER_BY_SDK });
+    },
   };
-}
-
-/**
- * The service account of the machine we ask for ourselves: the SDK would first find out whether there is a metadata server,
- * and never forget that there was none. It takes tokens from others only where it expects an API key, which it then leaves
- * aside.
- */
-function identityOf(keyFile: string | undefined): object {
-  return keyFile === undefined ? { apiKey: 'unused' } : { keyFilename: keyFile, scopes: SCOPES };
 }
 
 async function wait(

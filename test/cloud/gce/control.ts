@@ -137,6 +137,16 @@ export class Control {
     return [...this.#world.disks].filter(([, disk]) => !boot.has(disk)).map(([key]) => key);
   }
 
+  /** Labels of a disk. */
+  labelsOf(disk: string, zone = this.#world.parts.zones[0] ?? ''): Readonly<Record<string, string>> {
+    return this.#world.disk(zone, disk).labels;
+  }
+
+  /** The file that holds what is on a disk. */
+  async fileOf(disk: string, zone = this.#world.parts.zones[0] ?? ''): Promise<string> {
+    return await this.#world.parts.store.fileOf(contentId(this.#world.disk(zone, disk)));
+  }
+
   /** Who has which disk, boot disks left out. */
   attachments(): ShownAttachment[] {
     return [...this.#world.instances.values()].flatMap((instance) =>

@@ -55,7 +55,8 @@ export async function useGce(context: TestContext, settings: GceSettings = {}): 
   return { ...standIn, ...clients, zone: standIn.zones[0] ?? '', clientsFor, ended };
 }
 
-function connect({ host, port }: GceStandIn, token: string): GceClients {
+/** Clients that call with a token. */
+export function connect({ host, port }: Pick<GceStandIn, 'host' | 'port'>, token: string): GceClients {
   const authClient = new OAuth2Client();
   authClient.setCredentials({ access_token: token });
   // A copy for each: the constructors change what they are given.
@@ -75,10 +76,11 @@ function connect({ host, port }: GceStandIn, token: string): GceClients {
   };
 }
 
-async function outcomeOf(
-  { project }: GceStandIn,
+/** The error of an operation when it has ended; `undefined` when there is none. */
+export async function outcomeOf(
+  { project }: Pick<GceStandIn, 'project'>,
   { zoneOperations, globalOperations }: GceClients,
-  [{ latestResponse }]: readonly [Begun],
+  [{ latestResponse }]: readonly [Begun, ...unknown[]],
 ): Promise<string | undefined> {
   const operation = latestResponse.name ?? '';
   const zone = latestResponse.zone?.split('/').at(-1);
