@@ -1,4 +1,5 @@
 import { startRegion } from '../../cloud/ec2/instance.ts';
+import { startProject } from '../../cloud/gce/instance.ts';
 
 /** One machine of a cloud's stand-in. */
 export interface CloudMachine {
@@ -23,6 +24,15 @@ export const clouds: Readonly<Record<string, (root: string) => Promise<CloudMach
       disks: () => region.control.volumes().length,
       assertSound: () => region.control.assertSound(),
       close: async () => await region.close(),
+    };
+  },
+  'gce-pd': async (root) => {
+    const project = await startProject(root);
+    return {
+      ...(await project.launch()),
+      disks: () => project.control.disks().length,
+      assertSound: () => project.control.assertSound(),
+      close: async () => await project.close(),
     };
   },
 };
