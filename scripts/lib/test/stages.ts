@@ -123,6 +123,17 @@ export const stages: readonly Stage[] = [
     needsRoot: true,
     virtualMachine: true,
   },
+  {
+    // Emulated machines with an engine each, into which a cloud's stand-in plugs disks.
+    name: 'vm',
+    files: ['test/vm/**/*.test.ts'],
+    // Two machines at a time, and nothing to wait for.
+    concurrency: 1,
+    deadlineMs: 15 * MINUTE_MS,
+    packages: [...FILE_SYSTEM_TOOLS, 'qemu-system-x86', 'busybox-static'],
+    needsRoot: true,
+    virtualMachine: true,
+  },
 ];
 
 /** Says whether a stage runs test files. */

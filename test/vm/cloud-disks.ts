@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { vmImages } from '../../scripts/lib/vm/images.ts';
+import { eventually } from '../support/eventually.ts';
+import { DockerNode } from './docker-node.ts';
+import type { VmCloud, VmCloudKind } from './vm-cloud.ts';
+
+const SLEEP = 'trap "exit 0" TERM; sleep 100000 & wait';
+
+/** What holds on machines with a kernel, an engine and disks of their own, whatever the cloud. */
+export function cloudDisks(kind: VmCloudKind): void {
+  describe(`volumes on ${kind.backend} that two machines share`, () => {
+    let cloud: VmCloud;
+    let first: DockerNode;
+    let second: DockerNode;
+
+    before(async () => {
+      const images = await vmImages();
+      cloud = await kind.start();
+      [first, second] = await Promise.all([
+        DockerNode.launch(cloud, images),
+        DockerNode.launch(cloud, images),
+      ]);
+    });
+    after(async () => {
+      for (const node of [first, second]) await node.kill();
+      await cloud.close();
+    });
+
+    const on = (volume: string, ...more: string[]): string[] => {
+      const options = [`backend=${kind.backend}`, 'size=1GiB', ...more].map(
+        (option) => `volume-opt=${option}`,
+      );
+      const mount = ['type=volume', 'volume-driver=stowage', ...options, `src=${volume}`, 'dst=/data'];
+      return ['--network', 'none', '--mount', mount.join(','), 'busybox', 'sh', '-c'];
+    };
+    const run = async (node: DockerNode, volume: string, script: string): Promise<string> =>
+      await node.docker('run', '--rm', ...on(volume), script);
+    const keep = async (node: DockerNode, volume: string, name: string, script: string): Promise<void> => {
+      await node.docker('run', '-d', '--name', name, ...on(volume), `${script}; ${SLEEP}`);
+      await eventually(async () => await node.docker('exec', name, 'test', '-e', '/data/ready'));
+    };
+    const allFree = async (): Promise<void> =>
+      await eventually(() => assert.deepEqual(cloud.holders(), []), 60_000);
+
+    it('what one machine wrote is read on the other, once the first has let go', async () => {
+      const sum = await run(
+        first,
+        'db',
+        'head -c 20000000 /dev/urandom > /data/blob && sync && md5sum < /data/blob',
+      );
+      assert.deepEqual(cloud.holders(), [first.id]);
+      assert.equal(await run(second, 'db', 'md5sum < /data/blob'), sum);
+      assert.equal(await run(first, 'db', 'md5sum < /data/blob'), sum);
+      await allFree();
+    });
+
+    it('a disk that a running machine uses is refused, and the refusal names the machine', async () => {
+      await keep(first, 'db', 'user', 'touch /data/ready');
+      const said = await second.refusal('run', '--rm', ...on('db'), 'true');
+      assert.match(said, /E_VOLUME_IN_USE/);
+      assert.ok(said.includes(first.id), said);
+      await first.docker('exec', 'user', 'sh', '-c', 'echo still here > /data/still && sync');
+      await first.docker('rm', '--force', 'user');
+      await allFree();
+    });
+
+    it('a disk that is torn out under a container fails clearly, and is mounted anew afterwards', async () => {
+      await keep(first, 'torn', 'torn', 'echo kept > /data/kept; touch /data/ready; sync');
+      await cloud.tearOff(first.id);
+      await allFree();
+      await assert.rejects(
+        first.docker('exec', 'torn', 'sh', '-c', 'echo lost > /data/lost && sync /data/lost'),
+      );
+      await first.docker('rm', '--force', 'torn');
+      assert.equal(await run(first, 'torn', 'cat /data/kept; ls /data'), 'kept\nkept\nready');
+      await allFree();
+    });
+
+    it('a machine that hangs keeps its disk until the cloud calls it stopped; then nothing is lost', async () => {
+      await keep(first, 'db', 'writer', 'echo written > /data/last; touch /data/ready; sync');
+      await first.machine.freeze();
+      cloud.freeze(first.id);
+      const said = await second.refusal('run', '--rm', ...on('db'), 'true');
+      assert.match(said, /E_VOLUME_IN_USE/);
+      assert.ok(said.includes(first.id), said);
+      await first.kill();
+      await cloud.stop(first.id);
+      assert.equal(await run(second, 'db', 'cat /data/last /data/still'), 'written\nstill here');
+      await allFree();
+    });
+
+    it('a machine that comes back finds what was written meanwhile', async () => {
+      await cloud.start(first.id);
+      await first.boot();
+      assert.equal(await run(second, 'db', 'echo newer > /data/last; sync; echo done'), 'done');
+      assert.equal(await run(first, 'db', 'cat /data/last'), 'newer');
+    });
+  });
+}
