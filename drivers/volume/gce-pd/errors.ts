@@ -103,11 +103,10 @@ function reasonOf(thrown: unknown): string | undefined {
   return typeof reason === 'string' ? reason : undefined;
 }
 
-/** Nothing has this name. */
+/** Nothing has this name, or nothing any more. */
 export function isAbsent(thrown: unknown): boolean {
-  return (
-    thrown instanceof StowageError && (thrown.details['status'] === 404 || reasonOf(thrown) === 'notFound')
-  );
+  if (!(thrown instanceof StowageError)) return false;
+  return thrown.details['status'] === 404 || /^(resource)?notfound$/.test(fold(reasonOf(thrown) ?? ''));
 }
 
 /** Somebody else has changed the labels since they were read. */
