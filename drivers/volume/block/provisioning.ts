@@ -13,8 +13,11 @@ const CREATE_LIMIT_MS = 300_000;
 /** What another node has just made may not be shown for this long. */
 const VISIBLE_LIMIT_MS = 6_000;
 const VISIBLE_POLL_MS = 1_000;
-/** So many disks of one name a cloud may remember that were deleted within minutes. */
-const ATTEMPTS = 50;
+/**
+ * How far to go when the cloud remembers disks of this name that were deleted within minutes. Far ones are tried before all
+ * between, since each takes a wait.
+ */
+const ATTEMPTS = [0, 1, 2, 4, 8, 16, 32, 64];
 /** Snapshots of large disks take hours. */
 const SNAPSHOT_POLL_MS = 5_000;
 
@@ -124,7 +127,7 @@ export class Provisioning<Options extends BlockOptions> {
     const zone = volume.options.availabilityZone ?? (await cloud.machine()).zone;
     const record = recordOf(volume, content);
     const first = this.#used.get(volume.name) ?? 0;
-    for (let attempt = first; attempt < first + ATTEMPTS; attempt += 1) {
+    for (const attempt of ATTEMPTS.map((step) => first + step)) {
       try {
         const disk = await cloud.create({ record, options: volume.options, zone, snapshot, attempt });
         const made = { ...disk, record };
@@ -134,7 +137,8 @@ export class Provisioning<Options extends BlockOptions> {
         return;
       } catch (thrown) {
         if (!(thrown instanceof StowageError) || thrown.code !== 'E_VOLUME_EXISTS') throw thrown;
-        const other = await this.#shown(volume.name);
+        // Whoever was faster is shown by the end of the first wait; later ones are for who comes just now.
+        const other = await this.#shown(volume.name, attempt === first ? VISIBLE_LIMIT_MS : VISIBLE_POLL_MS);
         if (other !== undefined) throw taken(other);
         // Nobody has it: the cloud remembers a disk that has been deleted.
       }
@@ -177,11 +181,11 @@ export class Provisioning<Options extends BlockOptions> {
   }
 
   /** The disk of this name, which may only just have been made. */
-  async #shown(name: string): Promise<VolumeDisk | undefined> {
+  async #shown(name: string, limitMs: number): Promise<VolumeDisk | undefined> {
     const { clock, directory } = this.#parts;
     for (let waited = 0; ; waited += VISIBLE_POLL_MS) {
       const disk = (await directory.list()).get(name);
-      if (disk !== undefined || waited >= VISIBLE_LIMIT_MS) return disk;
+      if (disk !== undefined || waited >= limitMs) return disk;
       await pause(clock, VISIBLE_POLL_MS);
     }
   }

@@ -23,7 +23,7 @@ import { ebsCredentials, ebsProxies, ebsSetting } from './settings.ts';
 import { gibibytes, isSharable, volumeTypeOf } from './volume-types.ts';
 
 /** EC2 remembers a client token for hours; nodes that create a name within this time agree on one. */
-const TOKEN_BUCKET_MS = 600_000;
+const TOKEN_BUCKET_MS = 60_000;
 /** Names that somebody else took, before giving up. */
 const NAME_ATTEMPTS = 5;
 const VOLUME_ID = /^vol-[0-9a-f]+$/;

@@ -1,25 +1,31 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ebs } from '../../../drivers/volume/ebs/index.ts';
 import { startRegion } from '../../cloud/ec2/instance.ts';
 import type { Surroundings } from '../../conformance/volume-driver/bench.ts';
 import { volumeDriverConformance } from '../../conformance/volume-driver/index.ts';
+import { wireConformance } from '../../conformance/wire/index.ts';
 import { eventually } from '../../support/eventually.ts';
 import { fastClock } from '../../support/fast-clock.ts';
+import { diskVariants } from './variants.ts';
 
-/** The stand-in takes a hundredth of EC2's times, so the driver's waiting is as much shorter. */
-const FASTER = 100;
+/** The stand-in takes a twenty-fifth of EC2's times, so the driver's waiting is as much shorter. */
+const FASTER = 25;
 
-volumeDriverConformance(
-  ebs,
-  (['ext4', 'xfs', 'btrfs'] as const).map((fsType) => ({
-    name: fsType,
-    options: () => ({ size: '1GiB', fsType }),
-    larger: () => ({ size: '2GiB', fsType }),
-    ...(fsType === 'ext4' && { growsInUseWith: 'CAP_SYS_RESOURCE' as const, growsWhenMounted: false }),
-    clonable: true,
-  })),
-  onInstance,
-);
+volumeDriverConformance(ebs, diskVariants, onInstance);
+wireConformance(ebs, diskVariants, async () => {
+  const root = await mkdtemp(join(tmpdir(), 'stowage-region-'));
+  const { hostSys = '', environment = {}, close } = await onInstance(root);
+  return {
+    environment: { ...environment, STOWAGE_HOST_SYS: hostSys },
+    close: async () => {
+      await close();
+      await rm(root, { recursive: true });
+    },
+  };
+});
 
 async function onInstance(root: string): Promise<Surroundings> {
   const region = await startRegion(root, { scale: 1 / FASTER });
@@ -31,8 +37,11 @@ async function onInstance(root: string): Promise<Surroundings> {
     environment,
     clock: fastClock(FASTER),
     close: async () => {
-      await eventually(() => assert.deepEqual(region.control.volumes(), []));
-      await region.close();
+      try {
+        await eventually(() => assert.deepEqual(region.control.volumes(), []));
+      } finally {
+        await region.close();
+      }
       region.control.assertSound();
     },
   };
