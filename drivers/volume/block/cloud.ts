@@ -120,8 +120,8 @@ export interface BlockCloud<Options extends BlockOptions> {
   snapshot(disk: CloudDisk, purpose: SnapshotPurpose): Promise<CloudSnapshot>;
   /** By the cloud's ID or name, or the newest that Stowage has kept of the volume of this name. */
   findSnapshot(idOrName: string): Promise<CloudSnapshot | undefined>;
-  /** Snapshots of this cluster that were taken in passing. */
-  passingSnapshots(): Promise<CloudSnapshot[]>;
+  /** Snapshots that Stowage took of this cluster's disks for this purpose. */
+  snapshots(purpose: SnapshotPurpose): Promise<CloudSnapshot[]>;
   /** Absent is success. */
   deleteSnapshot(id: string): Promise<void>;
   machineState(machine: string): Promise<MachineState>;

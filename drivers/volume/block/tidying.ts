@@ -63,7 +63,7 @@ export class Tidying<Options extends BlockOptions> {
       if (isHere && disk.record.lease === machine.id) this.#parts.detachLater(disk);
     }
     if (this.#parts.isCloning()) throw new StowageError('E_OPERATION_PENDING', 'a volume is being cloned');
-    for (const { id, machine: taker, madeAt } of await cloud.passingSnapshots()) {
+    for (const { id, machine: taker, madeAt } of await cloud.snapshots('clone')) {
       const isOld = clock.now() - madeAt.getTime() > SNAPSHOT_AGE_MS;
       // Ours were taken before this start: no clone was being made when they were looked for.
       if (isOld || (taker === machine.id && !this.#parts.isCloning())) await cloud.deleteSnapshot(id);

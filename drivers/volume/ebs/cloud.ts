@@ -184,8 +184,8 @@ export class EbsCloud implements BlockCloud<EbsOptions> {
     return kept.map(snapshotOf).toSorted((one, other) => other.madeAt.getTime() - one.madeAt.getTime())[0];
   }
 
-  async passingSnapshots(): Promise<CloudSnapshot[]> {
-    const filters = { [`tag:${TAG.cluster}`]: [this.#cluster], [`tag:${TAG.purpose}`]: ['clone'] };
+  async snapshots(purpose: SnapshotPurpose): Promise<CloudSnapshot[]> {
+    const filters = { [`tag:${TAG.cluster}`]: [this.#cluster], [`tag:${TAG.purpose}`]: [purpose] };
     return (await this.#ec2.describeSnapshots(filters)).map(snapshotOf);
   }
 

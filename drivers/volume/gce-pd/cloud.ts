@@ -14,10 +14,11 @@ import type {
 import { pause } from '../block/pause.ts';
 import { diskOf, labelsIn, snapshotOf } from './answers.ts';
 import { Gce } from './client.ts';
+import { DeviceNames } from './device-names.ts';
 import { DiskLabels } from './disk-labels.ts';
 import { newDisk } from './new-disk.ts';
 import { readIdentity, readToken, type MachineIdentity } from './metadata.ts';
-import { diskNameOf, hashOf, idOf, placeInLink, placeOf, snapshotNameOf } from './names.ts';
+import { diskNameOf, hashOf, idOf, placeOf, snapshotNameOf } from './names.ts';
 import type { GceOptions } from './options.ts';
 import { foreignLabels, LABEL, labelsOf, snapshotLabels } from './record-labels.ts';
 import { gceEndpoint, gceSetting } from './settings.ts';
@@ -43,6 +44,7 @@ export class GceCloud implements BlockCloud<GceOptions> {
   readonly #gce: Gce;
   #identity: Promise<MachineIdentity> | undefined;
   readonly #labels: DiskLabels;
+  readonly #names: DeviceNames;
   /** Disks that a machine writes to, as a refusal has told: GCE shows who has a disk, and not how. */
   readonly #written = new Set<string>();
 
@@ -62,6 +64,7 @@ export class GceCloud implements BlockCloud<GceOptions> {
       };
     }, clock);
     this.#labels = new DiskLabels(this.#gce);
+    this.#names = new DeviceNames(this.#gce, async () => await this.#self());
   }
 
   async machine(): Promise<Machine> {
@@ -71,7 +74,7 @@ export class GceCloud implements BlockCloud<GceOptions> {
 
   async list(): Promise<CloudDisk[]> {
     const disks = await this.#gce.findDisks(`labels.${LABEL.cluster} = ${this.#cluster}`);
-    return disks.map((disk) => this.#disk(disk));
+    return await this.#shown(disks);
   }
 
   async describe(ids: readonly string[]): Promise<CloudDisk[]> {
@@ -85,7 +88,7 @@ export class GceCloud implements BlockCloud<GceOptions> {
         return await this.#gce.findDisksIn(zone, names.join(' OR '));
       }),
     );
-    return found.flatMap((disks) => disks.flatMap((disk) => (disk === undefined ? [] : [this.#disk(disk)])));
+    return await this.#shown(found.flat().filter((disk) => disk !== undefined));
   }
 
   async create(wish: NewDisk<GceOptions>): Promise<CloudDisk> {
@@ -96,7 +99,7 @@ export class GceCloud implements BlockCloud<GceOptions> {
     for (const begunAt = clock.now(); ;) {
       const refused = await this.#inserted(zone, disk);
       const present = await this.#gce.getDisk({ zone, name });
-      if (present !== undefined && present.status !== 'DELETING') return this.#mine(present, record);
+      if (present !== undefined && present.status !== 'DELETING') return await this.#mine(present, record);
       // Its name will be free in a moment: the disk of this name is on its way out, here or on another machine.
       if (Math.abs(clock.now() - begunAt) > NAME_LIMIT_MS)
         throw refused ?? new StowageError('E_CLOUD_FAILED', `GCE made disk ${name} and does not show it`);
@@ -114,7 +117,7 @@ export class GceCloud implements BlockCloud<GceOptions> {
     const request = { machine: placeOf(machine.id), disk: place, readOnly, limitMs: ATTACH_LIMIT_MS };
     try {
       // Waited for, since only the operation tells that another machine has it, and no disk shows that it is coming.
-      if (await this.#gce.attachDisk(request)) return;
+      if (await this.#gce.attachDisk(request)) return this.#names.attached(disk, place.name);
     } catch (thrown) {
       if (thrown instanceof StowageError && thrown.code === 'E_VOLUME_IN_USE') this.#written.add(disk.id);
       throw thrown;
@@ -131,14 +134,9 @@ export class GceCloud implements BlockCloud<GceOptions> {
   /** GCE has no force: it takes a disk from a machine whether or not that still uses it. */
   async detach(disk: CloudDisk, machine: string): Promise<void> {
     const place = placeOf(machine);
-    const instance = await this.#gce.getInstance(place);
     // Whoever attached it may have given it any name, and another disk may have that of this one.
-    const attached = instance?.disks?.find(({ source }) => {
-      const at = placeInLink(source ?? '');
-      return at !== undefined && idOf(at) === disk.id;
-    });
-    if (attached?.deviceName === undefined || attached.deviceName === null) return;
-    await this.#gce.detachDisk(place, attached.deviceName);
+    const deviceName = await this.#names.nameOn(place, disk);
+    if (deviceName !== undefined) await this.#gce.detachDisk(place, deviceName);
   }
 
   async modify(disk: CloudDisk, options: GceOptions): Promise<void> {
@@ -189,8 +187,8 @@ export class GceCloud implements BlockCloud<GceOptions> {
     return kept.toSorted((one, other) => other.madeAt.getTime() - one.madeAt.getTime())[0];
   }
 
-  async passingSnapshots(): Promise<CloudSnapshot[]> {
-    return await this.#snapshots('clone');
+  async snapshots(purpose: SnapshotPurpose): Promise<CloudSnapshot[]> {
+    return await this.#snapshots(purpose);
   }
 
   async deleteSnapshot(id: string): Promise<void> {
@@ -215,7 +213,7 @@ export class GceCloud implements BlockCloud<GceOptions> {
   async findForeign(idOrName: string): Promise<CloudDisk | undefined> {
     if (idOrName.includes('/')) return (await this.describe([idOrName]))[0];
     const found = await this.#gce.findDisks(`name = ${idOrName}`);
-    const [disk, other] = found.map((one) => this.#disk(one)).filter(({ state }) => state !== 'deleting');
+    const [disk, other] = (await this.#shown(found)).filter(({ state }) => state !== 'deleting');
     if (other === undefined) return disk;
     throw new StowageError(
       'E_INVALID_OPTION',
@@ -257,8 +255,8 @@ export class GceCloud implements BlockCloud<GceOptions> {
   }
 
   /** What has the name of our disk: made by this very creation, or by another. */
-  #mine(present: Disk, record: DiskRecord): CloudDisk {
-    const disk = this.#disk(present);
+  async #mine(present: Disk, record: DiskRecord): Promise<CloudDisk> {
+    const [disk = diskOf(present, this.#cluster)] = await this.#shown([present]);
     if (disk.record?.createdAt.getTime() === record.createdAt.getTime()) return disk;
     if (disk.record !== undefined)
       throw new StowageError('E_VOLUME_EXISTS', `GCE has made disk ${disk.id} of this name already`);
@@ -277,10 +275,13 @@ export class GceCloud implements BlockCloud<GceOptions> {
     return (await this.#gce.findSnapshots(filter)).map(snapshotOf);
   }
 
-  #disk(disk: Disk): CloudDisk {
-    const shown = diskOf(disk, this.#cluster);
-    this.#labels.keep(shown.id, { labels: labelsIn(disk), fingerprint: disk.labelFingerprint ?? '' });
-    if (shown.attachments.length === 0) this.#written.delete(shown.id);
-    return { ...shown, sharable: shown.sharable && !this.#written.has(shown.id) };
+  async #shown(disks: readonly Disk[]): Promise<CloudDisk[]> {
+    const shown = disks.map((disk) => {
+      const one = diskOf(disk, this.#cluster);
+      this.#labels.keep(one.id, { labels: labelsIn(disk), fingerprint: disk.labelFingerprint ?? '' });
+      if (one.attachments.length === 0) this.#written.delete(one.id);
+      return { ...one, sharable: one.sharable && !this.#written.has(one.id) };
+    });
+    return await this.#names.complete(shown);
   }
 }

@@ -12,6 +12,8 @@ export interface InstanceSettings {
   /** Default: the region's first. */
   readonly zone?: string;
   readonly tags?: Readonly<Record<string, string>>;
+  /** Default: a new one. */
+  readonly id?: string;
 }
 
 const ROOT_GIB = 8;
@@ -28,7 +30,7 @@ export class Control {
   }
 
   /** A new instance that runs, with a root volume. Gives its ID. */
-  addInstance({ type = 'm5.large', zone, tags = {} }: InstanceSettings = {}): string {
+  addInstance({ type = 'm5.large', zone, tags = {}, id }: InstanceSettings = {}): string {
     const world = this.#world;
     const place = { zone: zone ?? world.parts.zones[0] ?? '', tags: new Map(Object.entries(tags)) };
     const root: Volume = {
@@ -46,6 +48,7 @@ export class Control {
     };
     const instance: Instance = {
       ...world.newResource('i'),
+      ...(id !== undefined && { id }),
       ...place,
       visibleAt: 0,
       type,

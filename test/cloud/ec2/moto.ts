@@ -7,6 +7,8 @@ import { cloudDefinitionsRoot } from '../../../scripts/lib/cloud-definitions.ts'
 /** A moto server that runs. */
 export interface Moto {
   readonly client: EC2Client;
+  /** `http://127.0.0.1:…` */
+  readonly endpoint: string;
   /** A new instance that runs. */
   addInstance(zone: string): Promise<string>;
   close(): Promise<void>;
@@ -39,6 +41,7 @@ export async function startMoto(region: string): Promise<Moto> {
   const client = new EC2Client({ region, endpoint, credentials, maxAttempts: 1 });
   return {
     client,
+    endpoint,
     addInstance: async (zone) => await runInstance(client, zone),
     close: async () => {
       client.destroy();

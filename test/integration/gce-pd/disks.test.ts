@@ -184,11 +184,11 @@ describe('gce-pd: what disks say about themselves', () => {
     assert.equal((await cloud.findSnapshot('Db'))?.id, newest.id);
     assert.equal((await cloud.findSnapshot(passing.id))?.id, passing.id);
     assert.equal(await cloud.findSnapshot('db'), undefined);
-    const [shown, ...others] = await cloud.passingSnapshots();
+    const [shown, ...others] = await cloud.snapshots('clone');
     assert.deepEqual([shown?.id, shown?.machine, others], [passing.id, (await cloud.machine()).id, []]);
     await eventually(async () => assert.equal((await cloud.findSnapshot(passing.id))?.state, 'ready'));
     await cloud.deleteSnapshot(passing.id);
     await cloud.deleteSnapshot(passing.id);
-    assert.deepEqual(await cloud.passingSnapshots(), []);
+    assert.deepEqual(await cloud.snapshots('clone'), []);
   });
 });
