@@ -22,7 +22,7 @@ export function diskOf(disk: Disk, cluster: string): CloudDisk {
       return place === undefined ? [] : [{ machine: idOf(place), state: 'attached' as const }];
     }),
     sharable: isSharable(disk, record?.given['readOnly'] === 'true'),
-    // What GCE's hypervisor calls the disk: its device name, and we attach each disk under its own name.
+    // We attach each disk under its own name; under which it is attached now only its machine tells.
     serial: name,
     madeAt: timeIn(disk.creationTimestamp),
     record,

@@ -73,6 +73,13 @@ describe('gce-pd: disks and machines', () => {
     const [disk, decoy] = [await cloud.create(wishFor('db')), await cloud.create(wishFor('decoy'))];
     await attachByHand(gce, disk.id, 'machine-1', 'by-hand');
     await attachByHand(gce, decoy.id, 'machine-1', disk.serial);
+    assert.deepEqual(
+      (await cloud.describe([disk.id, decoy.id])).map(({ id, serial }) => [id, serial]),
+      [
+        [disk.id, 'by-hand'],
+        [decoy.id, disk.serial],
+      ],
+    );
     await cloud.detach(disk, machine);
     assert.deepEqual(
       gce.control.attachments().map(({ disk: name }) => name),
