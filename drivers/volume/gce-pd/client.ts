@@ -81,7 +81,7 @@ export class Gce {
     return await this.#caller.call('disks.aggregatedList', async ({ project, disks }) => {
       const request = { project, filter, maxResults: PAGE };
       const found: Disk[] = [];
-      for await (const [scope, { disks: some, warning }] of disks.aggregatedListAsync(request, once())) {
+      for await (const [scope, { disks: some, warning }] of disks.aggregatedListAsync(request, paged())) {
         // A list with a hole in it would make volumes vanish.
         if (warning?.code === 'UNREACHABLE')
           throw new StowageError('E_CLOUD_UNAVAILABLE', `GCE disks.aggregatedList: ${scope} is out of reach`);
@@ -95,7 +95,7 @@ export class Gce {
   async findDisksIn(zone: string, filter: string): Promise<Disk[]> {
     return await this.#caller.call('disks.list', async ({ project, disks }) => {
       const request = { project, zone, filter, maxResults: PAGE };
-      return await collected(disks.listAsync(request, once()));
+      return await collected(disks.listAsync(request, paged()));
     });
   }
 
@@ -200,7 +200,7 @@ export class Gce {
   /** Every snapshot of the project that passes the filter. */
   async findSnapshots(filter: string): Promise<Snapshot[]> {
     return await this.#caller.call('snapshots.list', async ({ project, snapshots }) =>
-      collected(snapshots.listAsync({ project, filter, maxResults: PAGE }, once())),
+      collected(snapshots.listAsync({ project, filter, maxResults: PAGE }, paged())),
     );
   }
 
@@ -270,6 +270,11 @@ async function wait(
 /** The SDK's own repeating is off, see retries.ts. A new one for each call: the SDK writes into it. */
 function once(): { retry: null; timeout: number } {
   return { retry: null, timeout: REQUEST_TIMEOUT_MS };
+}
+
+/** The same for a call whose answers are read one by one, of which the SDK warns unless it is told this too. */
+function paged(): { retry: null; timeout: number; autoPaginate: false } {
+  return { ...once(), autoPaginate: false };
 }
 
 function addressOf({ protocol, hostname, port }: URL): {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { GceCloud } from '../../../drivers/volume/gce-pd/cloud.ts';
+import { gceOptions } from '../../../drivers/volume/gce-pd/options.ts';
 import { outcomeOf } from '../../cloud/gce/use-gce.ts';
 import { useCloud, wishFor, type CloudInUse } from './use-cloud.ts';
 
@@ -51,6 +52,24 @@ describe('gce-pd: disks and machines', () => {
       );
       assert.equal((await described(one, disk.id)).attachments.length, 1);
     });
+
+  it('does once what was asked for twice, since the answer was lost', async (context) => {
+    const gce = await useCloud(context);
+    const cloud = await gce.machine();
+    const disk = await cloud.create(wishFor('db'));
+    const machine = await cloud.machine();
+    const operations = ['instances.attachDisk', 'disks.createSnapshot', 'disks.resize', 'disks.setLabels'];
+    for (const operation of [...operations, 'instances.detachDisk', 'disks.delete'])
+      gce.faults.add({ operations: [operation], times: 1, fault: { kind: 'drop-after' } });
+    await cloud.attach(disk, machine, false);
+    await cloud.snapshot(disk, 'clone');
+    await cloud.modify(disk, gceOptions.parse({ size: '2GiB' }).effective);
+    await cloud.write(disk, { ...wishFor('db').record, lease: machine.id });
+    await cloud.detach(disk, machine.id);
+    await cloud.delete(disk);
+    assert.deepEqual(gce.control.disks(), []);
+    assert.equal(gce.control.snapshots().length, 1);
+  });
 
   it('tells the limit of a machine', async (context) => {
     const gce = await useCloud(context);
