@@ -12,6 +12,7 @@ import { attempt, hostFailure } from './host-failure.ts';
 import { renewIdentity } from './renew.ts';
 import { type CommandResult, lastWords, type RunCommand } from './run-command.ts';
 import type { BlockingCalls } from './syscall-pool.ts';
+import { bringSuperblockBack, forgetSuperblock, keepSuperblock } from './superblock-copy.ts';
 import { errnoOf } from './system-call-error.ts';
 
 const MINUTE = 60_000;
@@ -77,7 +78,9 @@ export class KernelFileSystems implements FileSystems {
   }
 
   async #checkExt4(parameters: readonly string[], path: string): Promise<void> {
+    await keepSuperblock(path);
     const result = await this.#run('e2fsck', parameters, { deadline: CHECK_DEADLINE, accept: E2FSCK.all });
+    await forgetSuperblock(path);
     if (result.exitCode <= (E2FSCK.corrected | E2FSCK.correctedRestart)) return;
     const unreadable = /superblock|bad magic/i.test(lastWords(result));
     if ((result.exitCode & E2FSCK.left) !== 0 || unreadable || (await this.probe(path)) === undefined)
@@ -113,16 +116,25 @@ export class KernelFileSystems implements FileSystems {
   async #growUnmounted(path: string): Promise<void> {
     await this.takeBackGrowing(path);
     await this.#checkExt4(['-f', '-p', path], path);
+    await keepSuperblock(path);
     await this.#run('resize2fs', ['-z', undoFileOf(path), path], { deadline: CHECK_DEADLINE });
     await syncFile(path);
+    // In this order: a superblock of before must not outlive what takes back the rest.
+    await forgetSuperblock(path);
     await forgetUndo(path);
   }
 
   async takeBackGrowing(image: string): Promise<void> {
     const undoFile = undoFileOf(image);
-    if (!existsSync(undoFile)) return;
+    const wasWriting = await bringSuperblockBack(image);
+    if (!existsSync(undoFile)) {
+      // A check was killed: what it had begun it has to finish.
+      if (wasWriting) await this.#checkExt4(['-f', '-p', image], image);
+      return;
+    }
+    // Forced, since it would hold the superblock, which may be torn, against the record's; the record is this image's own.
     // It ends with a failure because its record ends early, as it must: the check afterwards is what counts.
-    await this.#run('e2undo', [undoFile, image], { deadline: CHECK_DEADLINE, accept: E2FSCK.all });
+    await this.#run('e2undo', ['-f', undoFile, image], { deadline: CHECK_DEADLINE, accept: E2FSCK.all });
     await this.#checkExt4(['-f', '-p', image], image);
     await syncFile(image);
     await forgetUndo(image);
