@@ -1,14 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { benchCloud } from './bench/cloud.ts';
 import { machineFacts } from './bench/machine.ts';
 import { formatReport, type Report } from './bench/report.ts';
 import { benchStart } from './bench/start.ts';
 import { benchVolumes } from './bench/volumes.ts';
 import { Workplace } from './bench/workplace.ts';
 
-const BENCHES = new Map([
+const BENCHES = new Map<string, (workplace: Workplace) => Promise<Report>>([
   ['start', benchStart],
+  ['cloud', benchCloud],
   ['volumes', benchVolumes],
 ]);
 const USAGE = `usage: scripts/bench [NAME …] [--write]

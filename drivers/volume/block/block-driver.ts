@@ -208,7 +208,8 @@ export class BlockDriver<Options extends BlockOptions> implements VolumeDriver<O
 
   /** Of two disks that two nodes made for one name, the one that is not the volume goes before anything is on it. */
   async #mustBeTheVolume(disk: VolumeDisk): Promise<void> {
-    const other = (await this.#directory.list()).get(disk.record.name);
+    // It was made longer ago than the list: attaching takes seconds.
+    const other = (await this.#directory.listOfLate()).get(disk.record.name);
     if (other === undefined || other.id === disk.id) return;
     try {
       await this.#attacher.detach(disk);

@@ -35,6 +35,11 @@ export class DiskDirectory {
     return await this.#list(0);
   }
 
+  /** The same, from a list that began a moment ago if there is one: many who ask at once share it. */
+  async listOfLate(): Promise<ReadonlyMap<string, VolumeDisk>> {
+    return await this.#list(LIST_AGE_MS);
+  }
+
   /** The volume's disk as it is now; undefined when the cloud shows none. */
   async find(name: string): Promise<VolumeDisk | undefined> {
     const seen = this.#seen.get(name);

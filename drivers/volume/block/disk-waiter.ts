@@ -4,10 +4,8 @@ import type { CloudDisk } from './cloud.ts';
 import type { DiskDirectory } from './disk-directory.ts';
 import { pause } from './pause.ts';
 
-/** The first look comes soon, the later ones are the further apart the longer it takes: at most 1.4 times too late. */
-const POLL = { firstMs: 250, factor: 1.4, longestMs: 5_000 };
-/** Looks of many waiters must not fall together for ever. */
-const JITTER = 0.1;
+/** The first look comes soon, the later ones are the further apart the longer it takes. */
+const POLL = { firstMs: 250, factor: 1.25, longestMs: 4_000 };
 
 /** What is waited for. */
 export interface DiskWish<Result> {
@@ -19,11 +17,15 @@ export interface DiskWish<Result> {
   judge(disk: CloudDisk | undefined): Result | undefined;
 }
 
-/** Waits for what a cloud does by itself. Nothing tells of it, so it is asked, by describes that all waiters share. */
+/**
+ * Waits for what a cloud does by itself. Nothing tells of it, so it is asked. All waiters look to the same beat, so that one
+ * describe serves them all; each process has a beat of its own, so that the nodes of a cluster do not ask all at once.
+ */
 export class DiskWaiter {
   readonly #directory: DiskDirectory;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #offset = Math.random() * POLL.firstMs;
 
   constructor(directory: DiskDirectory, clock: Clock, log: Log) {
     this.#directory = directory;
@@ -53,7 +55,7 @@ export class DiskWaiter {
       waited < wish.limitMs;
       next = Math.min(next * POLL.factor, POLL.longestMs)
     ) {
-      const length = next * (1 + JITTER * (Math.random() - 0.5));
+      const length = this.#untilBeat(next);
       await pause(this.#clock, length);
       const look = await this.#look(wish.id);
       if (!look.answered) continue;
@@ -62,6 +64,14 @@ export class DiskWaiter {
       if (result !== undefined) return result;
     }
     return undefined;
+  }
+
+  /** Milliseconds to the beat that is about `interval` away. Long intervals fall on beats that short ones have too. */
+  #untilBeat(interval: number): number {
+    const beat = POLL.firstMs * 2 ** Math.floor(Math.log2(interval / POLL.firstMs));
+    const now = this.#clock.now() - this.#offset;
+    const due = Math.ceil((now + interval - beat / 2) / beat) * beat;
+    return due - now;
   }
 
   async #look(id: string): Promise<{ answered: boolean; disk: CloudDisk | undefined }> {

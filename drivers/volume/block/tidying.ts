@@ -4,6 +4,8 @@ import type { BlockCloud } from './cloud.ts';
 import type { DiskDirectory, VolumeDisk } from './disk-directory.ts';
 import type { BlockOptions } from './options.ts';
 
+/** Who asks first after a start does not wait for what nobody waits for. */
+const FIRST_AFTER_MS = 5_000;
 /** A cloud that does not answer is asked again after this. */
 const AGAIN_MS = 30_000;
 /** A passing snapshot of another node older than this serves nobody any more. */
@@ -33,7 +35,7 @@ export class Tidying<Options extends BlockOptions> {
 
   /** Returns at once; goes on in the background until the cloud has answered. */
   begin(): void {
-    void this.#attempt();
+    this.#cancel = this.#parts.clock.after(FIRST_AFTER_MS, () => void this.#attempt());
   }
 
   close(): void {
@@ -56,7 +58,7 @@ export class Tidying<Options extends BlockOptions> {
   async #tidy(): Promise<void> {
     const { cloud, directory, clock } = this.#parts;
     const machine = await cloud.machine();
-    for (const disk of (await directory.list()).values()) {
+    for (const disk of (await directory.listOfLate()).values()) {
       if (this.#closed) return;
       const isHere = disk.attachments.some((attachment) => attachment.machine === machine.id);
       // What somebody attached by hand is not ours to detach.

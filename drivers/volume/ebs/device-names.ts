@@ -17,6 +17,7 @@ export class DeviceNames {
   #turn = 0;
   #limit: number | undefined;
   #askedAt: number | undefined;
+  #learning: Promise<void> | undefined;
 
   constructor(ec2: Ec2, instance: { readonly id: string; readonly type: string }, now: () => number) {
     this.#ec2 = ec2;
@@ -61,7 +62,10 @@ export class DeviceNames {
   }
 
   async #learn(): Promise<void> {
-    if (this.#askedAt === undefined || Math.abs(this.#now() - this.#askedAt) > FRESH_MS) await this.refresh();
+    if (this.#askedAt !== undefined && Math.abs(this.#now() - this.#askedAt) <= FRESH_MS) return;
+    // Many volumes that are attached at once ask once.
+    this.#learning ??= this.refresh().finally(() => (this.#learning = undefined));
+    await this.#learning;
   }
 
   #full(): StowageError {

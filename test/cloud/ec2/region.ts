@@ -5,7 +5,7 @@ import { eventually } from '../../support/eventually.ts';
 import { startRegion, type Ec2Region } from './instance.ts';
 
 /** Every action in the policy of drivers/volume/ebs/README.md. */
-export const EBS_ACTIONS = [
+const EBS_ACTIONS = [
   'DescribeVolumes',
   'DescribeSnapshots',
   'DescribeInstances',
@@ -25,6 +25,7 @@ export const EBS_ACTIONS = [
 export const ec2Region: RegionKind = {
   start: async (root, scale) => adapt(await startRegion(root, { scale })),
   permissions: EBS_ACTIONS,
+  pageSize: 500,
   attachPermission: 'AttachVolume',
 };
 
@@ -77,6 +78,7 @@ function adapt(region: Ec2Region): CloudRegion {
           file: await control.fileOf(id),
         })),
       ),
+    secondsUntilAttached: () => (latency.drawn('create') + latency.drawn('attach')) / 1000,
     snapshots: () => control.stored().filter((id) => id.startsWith('snap-')).length,
     neverAttach: (on) => (on ? latency.fix('attach', Infinity) : latency.release('attach')),
     async close() {

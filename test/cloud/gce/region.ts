@@ -35,6 +35,7 @@ const GCE_PERMISSIONS = [
 export const gceRegion: RegionKind = {
   start: async (root, scale) => adapt(await startProject(root, { scale })),
   permissions: GCE_PERMISSIONS,
+  pageSize: 500,
   attachPermission: 'compute.instances.attachDisk',
 };
 
@@ -73,6 +74,11 @@ function adapt(project: GceProject): CloudRegion {
         }),
       );
     },
+    secondsUntilAttached: () =>
+      (['pending', 'create', 'labels', 'attach'] as const).reduce(
+        (sum, name) => sum + latency.drawn(name) / 1000,
+        0,
+      ),
     snapshots: () => control.snapshots().length,
     neverAttach: (on) => (on ? latency.fix('attach', Infinity) : latency.release('attach')),
     async close() {

@@ -18,6 +18,7 @@ export class Latency<Name extends string> {
   readonly #random: SeededRandom;
   readonly #scale: number;
   readonly #fixed = new Map<Name, number>();
+  readonly #drawn = new Map<Name, number>();
 
   constructor(spreads: Record<Name, Spread>, random: SeededRandom, scale: number) {
     this.#spreads = spreads;
@@ -37,6 +38,17 @@ export class Latency<Name extends string> {
 
   /** Milliseconds that it takes this time. */
   draw(name: Name): number {
+    const milliseconds = this.#next(name);
+    this.#drawn.set(name, this.drawn(name) + milliseconds);
+    return milliseconds;
+  }
+
+  /** All milliseconds that it has taken so far. */
+  drawn(name: Name): number {
+    return this.#drawn.get(name) ?? 0;
+  }
+
+  #next(name: Name): number {
     const fixed = this.#fixed.get(name);
     if (fixed !== undefined) return fixed;
     const { medianMs, p99Ms } = this.#spreads[name];

@@ -41,6 +41,8 @@ export interface CloudRegion {
   makeForeign(name: string): Promise<string>;
   /** All disks that machines do not boot from. */
   disks(): Promise<readonly RegionDisk[]>;
+  /** Seconds that the cloud itself has taken so far for creating and attaching. */
+  secondsUntilAttached(): number;
   /** How many snapshots there are. */
   snapshots(): number;
   /** From now on no attachment comes to an end, or all do again. */
@@ -54,6 +56,8 @@ export interface RegionKind {
   start(root: string, scale: number): Promise<CloudRegion>;
   /** Every permission that the README asks for. */
   readonly permissions: readonly string[];
+  /** Disks that one call lists at most. */
+  readonly pageSize: number;
   /** The permission to attach a disk, as an error names it. */
   readonly attachPermission: string;
 }
