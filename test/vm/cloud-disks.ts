@@ -27,15 +27,13 @@ export function cloudDisks(kind: VmCloudKind): void {
       await cloud.close();
     });
 
-    const on = (volume: string, ...more: string[]): string[] => {
-      const options = [`backend=${kind.backend}`, 'size=1GiB', ...more].map(
-        (option) => `volume-opt=${option}`,
-      );
+    const on = (volume: string, size = '1GiB'): string[] => {
+      const options = [`backend=${kind.backend}`, `size=${size}`].map((option) => `volume-opt=${option}`);
       const mount = ['type=volume', 'volume-driver=stowage', ...options, `src=${volume}`, 'dst=/data'];
       return ['--network', 'none', '--mount', mount.join(','), 'busybox', 'sh', '-c'];
     };
-    const run = async (node: DockerNode, volume: string, script: string): Promise<string> =>
-      await node.docker('run', '--rm', ...on(volume), script);
+    const run = async (node: DockerNode, volume: string, script: string, size?: string): Promise<string> =>
+      await node.docker('run', '--rm', ...on(volume, size), script);
     const keep = async (node: DockerNode, volume: string, name: string, script: string): Promise<void> => {
       await node.docker('run', '-d', '--name', name, ...on(volume), `${script}; ${SLEEP}`);
       await eventually(async () => await node.docker('exec', name, 'test', '-e', '/data/ready'));
@@ -62,6 +60,27 @@ export function cloudDisks(kind: VmCloudKind): void {
       assert.ok(said.includes(first.id), said);
       await first.docker('exec', 'user', 'sh', '-c', 'echo still here > /data/still && sync');
       await first.docker('rm', '--force', 'user');
+      await allFree();
+    });
+
+    const when = kind.showsGrowth ? 'under the container that uses it' : 'by its next mount';
+    it(`a volume grows ${when}`, async () => {
+      const isLarge = async (shown: Promise<string>): Promise<void> => {
+        const [, blocks, size] = /^kept\n(\d+) (\d+)$/.exec(await shown) ?? [];
+        assert.ok(Number(blocks) * Number(size) > 1.8 * 1024 ** 3, await shown);
+      };
+      const look = 'cat /data/kept; stat -f -c "%b %S" /data';
+      await keep(first, 'grows', 'user', 'echo kept > /data/kept; touch /data/ready');
+      if (!kind.showsGrowth) {
+        await first.docker('rm', '--force', 'user');
+        await allFree();
+      }
+      await first.askStowage('VolumeDriver.Create', { Name: 'grows', Opts: { size: '2GiB' } });
+      if (kind.showsGrowth) {
+        await isLarge(first.docker('exec', 'user', 'sh', '-c', look));
+        await first.docker('rm', '--force', 'user');
+      }
+      await isLarge(run(second, 'grows', look, '2GiB'));
       await allFree();
     });
 
@@ -95,6 +114,23 @@ export function cloudDisks(kind: VmCloudKind): void {
       await first.boot();
       assert.equal(await run(second, 'db', 'echo newer > /data/last; sync; echo done'), 'done');
       assert.equal(await run(first, 'db', 'cat /data/last'), 'newer');
+      await allFree();
+    });
+
+    it('a machine that hung while its disk was given away writes nothing to it when it goes on', async () => {
+      const writing = 'touch /data/ready; while sleep 1; do echo first >> /data/log; sync /data/log; done';
+      await first.docker('run', '-d', '--name', 'late', ...on('db'), writing);
+      await eventually(async () => await first.docker('exec', 'late', 'test', '-e', '/data/log'));
+      await first.machine.freeze();
+      cloud.freeze(first.id);
+      await cloud.tearOff(first.id);
+      await allFree();
+      const sum = await run(second, 'db', 'echo second > /data/second; sync; md5sum /data/*');
+      await allFree();
+      await first.machine.thaw();
+      const write = 'echo late >> /data/log && sync /data/log';
+      await assert.rejects(first.docker('exec', 'late', 'sh', '-c', write));
+      assert.equal(await run(second, 'db', 'md5sum /data/*'), sum);
     });
   });
 }

@@ -60,9 +60,24 @@ export class DockerNode {
   async docker(...args: string[]): Promise<string> {
     const result = await this.machine.guest.runRaw('docker', args);
     if (result.exitCode === 0) return result.stdout.trim();
-    const log = await this.machine.guest.run('tail', ['-n', '15', LOG]);
+    const log = await this.machine.guest.run('tail', ['-n', '8', LOG]);
     const told = { ...result, stderr: `${result.stderr}\n${log}` };
     throw new CommandError('docker', args, told, `exited with ${String(result.exitCode)} on ${this.id}`);
+  }
+
+  /** What no command of Docker says to a volume plugin, as docs/operations.md has it. @throws Error with Stowage's words */
+  async askStowage(call: string, body: object): Promise<void> {
+    const id = await this.docker('plugin', 'inspect', '--format', '{{.Id}}', 'stowage');
+    const socket = `/run/docker/plugins/${id}/stowage.sock`;
+    const request = [
+      '--silent',
+      '--unix-socket',
+      socket,
+      `http://plugin/${call}`,
+      '--data',
+      JSON.stringify(body),
+    ];
+    assert.equal((await this.machine.guest.run('curl', request)).trim(), '{}');
   }
 
   /** A command of its Docker that must fail: what Docker says then. */

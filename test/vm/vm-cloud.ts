@@ -33,7 +33,7 @@ export interface VmCloud {
 export interface VmCloudKind {
   /** What volumes name it by. */
   readonly backend: string;
-  /** Whether a machine sees a disk grow while it has it. QEMU's NVMe controllers do not. */
+  /** Whether a machine sees a disk grow while it has it. QEMU's NVMe controllers do not show it. */
   readonly showsGrowth: boolean;
   start(): Promise<VmCloud>;
 }

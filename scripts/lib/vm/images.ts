@@ -32,6 +32,7 @@ const TREE = {
     'qemu-guest-agent',
     'docker.io',
     'iptables',
+    'curl',
   ],
   without: ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*'],
 } as const;
@@ -51,7 +52,7 @@ export async function vmImages(): Promise<VmImages> {
 
 /** @returns a directory with the system as `root`, and its kernel beside it */
 async function debianTree(): Promise<string> {
-  return await cached('vm-tree', [JSON.stringify(TREE), 'layout 2'], async (directory) => {
+  return await cached('vm-tree', [JSON.stringify(TREE), 'layout 3'], async (directory) => {
     const root = join(directory, 'root');
     await mkdir(root);
     await makeDebianTree(TREE, root);
