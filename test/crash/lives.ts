@@ -17,7 +17,7 @@ export function create(kind: Kind): Operation {
     unanswered: async (world) =>
       await eventually(async () => {
         const exists = await world.exists(world.volume);
-        assert.equal(world.hasHome(world.volume), exists, 'a half-made volume is left');
+        assert.equal(await world.hasHome(world.volume), exists, 'a half-made volume is left');
       }),
     tidy: drop,
   };
@@ -31,7 +31,7 @@ export function remove(kind: Kind): Operation {
     act: drop,
     promised: async (world) => {
       assert.ok(!(await world.exists(world.volume)), 'the volume exists');
-      assert.ok(!world.hasHome(world.volume), 'its directory is there');
+      assert.ok(!(await world.hasHome(world.volume)), 'its directory is there');
     },
     unanswered: async (world) => {
       // Whole or gone, nothing in between.
@@ -51,9 +51,9 @@ export function retain(kind: Kind): Operation {
     act: drop,
     promised: async (world) => {
       assert.ok(!(await world.exists(world.volume)), 'the volume exists');
-      assert.ok(world.hasHome(world.volume), 'its directory is gone');
+      assert.ok(await world.hasHome(world.volume), 'its directory is gone');
     },
-    unanswered: async (world) => assert.ok(world.hasHome(world.volume), 'its directory is gone'),
+    unanswered: async (world) => assert.ok(await world.hasHome(world.volume), 'its directory is gone'),
     tidy: async (world) => {
       await world.engine.create(world.volume);
       await world.assertData(world.volume);
@@ -72,7 +72,7 @@ export function reclaim(kind: Kind): Operation {
     },
     act: async (world) => await world.engine.create(world.volume, RETAIN),
     promised: async (world) => await world.assertData(world.volume),
-    unanswered: async (world) => assert.ok(world.hasHome(world.volume), 'its directory is gone'),
+    unanswered: async (world) => assert.ok(await world.hasHome(world.volume), 'its directory is gone'),
     tidy: discardRetained,
   };
 }

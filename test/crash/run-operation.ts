@@ -36,7 +36,11 @@ export interface OperationResult {
 const MOST_FAILURES = 5;
 
 /** Counts the operation's effects, then kills the program at the boundaries, one after the other. */
-export async function runOperation(operation: Operation, budget: Budget): Promise<OperationResult> {
+export async function runOperation(
+  operation: Operation,
+  budget: Budget,
+  newWorld: () => Promise<World> = localWorld,
+): Promise<OperationResult> {
   const begin = performance.now();
   let world = await newWorld();
   const failures: string[] = [];
@@ -58,7 +62,7 @@ export async function runOperation(operation: Operation, budget: Budget): Promis
       } catch (failure) {
         failures.push(describe(operation, boundary, failure, world));
         if (failures.length >= MOST_FAILURES) break;
-        await world.traced.close().catch(() => undefined);
+        await world.close().catch(() => undefined);
         world = await newWorld();
       }
     }
@@ -74,11 +78,11 @@ export async function runOperation(operation: Operation, budget: Budget): Promis
       seconds,
     };
   } finally {
-    await world.traced.close();
+    await world.close();
   }
 }
 
-async function newWorld(): Promise<World> {
+async function localWorld(): Promise<World> {
   const world = new World(await TracedStowage.prepare());
   await world.start();
   return world;

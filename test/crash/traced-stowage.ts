@@ -41,7 +41,8 @@ export class TracedStowage {
     this.shared = shared;
   }
 
-  static async prepare(): Promise<TracedStowage> {
+  /** @param settings beside those that every run needs */
+  static async prepare(settings: Readonly<Record<string, string>> = {}): Promise<TracedStowage> {
     const [tracer, program] = await Promise.all([crashTracer(), bundledProgram()]);
     const root = makeFastRoot();
     const shared = join(root, 'shared');
@@ -49,7 +50,12 @@ export class TracedStowage {
     const stowage = await Stowage.prepare({
       root,
       // One thread for files keeps the order of effects the same from run to run.
-      environment: { UV_THREADPOOL_SIZE: '1', STOWAGE_LOG_LEVEL: 'info', STOWAGE_PATH_ROOTS: shared },
+      environment: {
+        UV_THREADPOOL_SIZE: '1',
+        STOWAGE_LOG_LEVEL: 'info',
+        STOWAGE_PATH_ROOTS: shared,
+        ...settings,
+      },
       commandLine: [tracer, process.execPath, program, 'volume'],
       pipes: 2,
     });

@@ -99,8 +99,14 @@ export class World {
     return this.#mounted().includes(volume);
   }
 
-  hasHome(volume: string): boolean {
-    return existsSync(join(this.traced.stowage.dataDirectory, 'volumes', volume));
+  /** True when something of the volume is there: its directory, or its disk. */
+  async hasHome(volume: string): Promise<boolean> {
+    return await Promise.resolve(existsSync(join(this.traced.stowage.dataDirectory, 'volumes', volume)));
+  }
+
+  /** Ends the program and takes everything back. */
+  async close(): Promise<void> {
+    await this.traced.close();
   }
 
   /** Asserts what holds at any moment of rest: mounted exactly while claimed, and nothing half-made. */

@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
 import type { VolumeDriverDefinition } from '../../../plugin/core/ports/volume-driver.ts';
-import { openBench, withVolumeOf, type Bench, type Surroundings, type VolumeVariant } from './bench.ts';
+import {
+  onThisMachine,
+  openBench,
+  withVolumeOf,
+  type Bench,
+  type Surroundings,
+  type VolumeVariant,
+} from './bench.ts';
 import { cloneChecks } from './clones.ts';
 import { growthChecks } from './growth.ts';
 import { lifeChecks } from './life.ts';
@@ -47,8 +54,4 @@ export function volumeDriverConformance<Options>(
       });
     }
   });
-}
-
-async function onThisMachine(): Promise<Surroundings> {
-  return await Promise.resolve({ close: async () => await Promise.resolve() });
 }

@@ -1,21 +1,16 @@
 import { mkdirSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe } from 'node:test';
 import type { VolumeDriverDefinition } from '../../../plugin/core/ports/volume-driver.ts';
 import { type Stowage, startStowage } from '../../support/stowage.ts';
 import { removeAll } from '../../support/use-stowage.ts';
-import type { VolumeVariant } from '../volume-driver/bench.ts';
+import { onThisMachine, type Surroundings, type VolumeVariant } from '../volume-driver/bench.ts';
 import { callChecks } from './calls.ts';
 import { changeChecks } from './changes.ts';
 import { referenceChecks } from './references.ts';
 import { refusalChecks } from './refusals.ts';
-
-/** What the program finds outside of itself. */
-export interface WireSurroundings {
-  /** Settings that point it to its cloud. */
-  readonly environment: Readonly<Record<string, string>>;
-  close(): Promise<void>;
-}
 
 /** The running program, and the directory that `path` options may use. */
 export interface WireBench {
@@ -33,23 +28,26 @@ export type GetBench = () => WireBench;
 export function wireConformance<Options>(
   definition: VolumeDriverDefinition<Options>,
   variants: readonly VolumeVariant[],
-  surround: () => Promise<WireSurroundings> = onThisMachine,
+  surround: (root: string) => Promise<Surroundings> = onThisMachine,
 ): void {
   describe(`backend ${definition.name} over the wire`, () => {
     let bench: WireBench | undefined;
-    let surroundings: WireSurroundings | undefined;
+    let root: string;
+    let surroundings: Surroundings | undefined;
     const get: GetBench = () => {
       if (bench === undefined) throw new Error('the program has not been started');
       return bench;
     };
     before(async () => {
-      surroundings = await surround();
-      bench = await startProgram(definition.name, surroundings.environment);
+      root = await mkdtemp(join(tmpdir(), 'stowage-wire-'));
+      surroundings = await surround(root);
+      bench = await startProgram(definition.name, surroundings);
     });
     afterEach(async () => await removeAll(get().stowage));
     after(async () => {
       await bench?.stowage.close();
       await surroundings?.close();
+      await rm(root, { recursive: true });
     });
     callChecks(get, definition);
     for (const variant of variants) {
@@ -64,21 +62,18 @@ export function wireConformance<Options>(
 
 async function startProgram(
   backend: string,
-  environment: Readonly<Record<string, string>>,
+  { hostSys, environment = {} }: Surroundings,
 ): Promise<WireBench> {
   const stowage = await startStowage({
     environment: (root) => ({
       STOWAGE_BACKEND: backend,
       STOWAGE_PATH_ROOTS: root,
       STOWAGE_DETACH_GRACE: '0',
+      ...(hostSys !== undefined && { STOWAGE_HOST_SYS: hostSys }),
       ...environment,
     }),
   });
   const directory = join(stowage.root, 'shared');
   mkdirSync(directory);
   return { stowage, directory };
-}
-
-async function onThisMachine(): Promise<WireSurroundings> {
-  return await Promise.resolve({ environment: {}, close: async () => await Promise.resolve() });
 }

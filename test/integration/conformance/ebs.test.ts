@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ebs } from '../../../drivers/volume/ebs/index.ts';
 import { startRegion } from '../../cloud/ec2/instance.ts';
 import type { Surroundings } from '../../conformance/volume-driver/bench.ts';
@@ -15,17 +12,7 @@ import { diskVariants } from './variants.ts';
 const FASTER = 25;
 
 volumeDriverConformance(ebs, diskVariants, onInstance);
-wireConformance(ebs, diskVariants, async () => {
-  const root = await mkdtemp(join(tmpdir(), 'stowage-region-'));
-  const { hostSys = '', environment = {}, close } = await onInstance(root);
-  return {
-    environment: { ...environment, STOWAGE_HOST_SYS: hostSys },
-    close: async () => {
-      await close();
-      await rm(root, { recursive: true });
-    },
-  };
-});
+wireConformance(ebs, diskVariants, onInstance);
 
 async function onInstance(root: string): Promise<Surroundings> {
   const region = await startRegion(root, { scale: 1 / FASTER });
