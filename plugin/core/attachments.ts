@@ -90,7 +90,11 @@ export class Attachments {
   }
 
   async #ensureMounted(stored: StoredVolume): Promise<StoredVolume> {
-    if (await this.isMounted(stored.name)) return stored;
+    if (await this.isMounted(stored.name)) {
+      const { driver, volume } = this.#parts.backends.open(stored);
+      await driver.mustLive(volume, this.target(stored.name));
+      return stored;
+    }
     const current = this.voidClaims(stored);
     const opened = this.#parts.backends.open(current);
     const target = this.target(current.name);

@@ -156,7 +156,7 @@ export class Creation {
       return present;
     }
     if (comparison.kind === 'different') throw differs(present, comparison.difference);
-    return await this.#change(present, { ...present.options, ...request.given }, comparison.grows);
+    return await this.#change(present, { ...present.options, ...comparison.changed }, comparison.grows);
   }
 
   /** Growing that was interrupted is finished. Nothing to finish is fine. The caller holds the volume's turn. */

@@ -14,6 +14,8 @@ export interface OptionField<Value> {
   readonly inherited?: boolean;
   /** An existing volume accepts a larger value. */
   readonly growable?: boolean;
+  /** What is asked for is the least: an existing volume that has more is as asked. */
+  readonly least?: boolean;
   /** An existing volume accepts any other value. */
   readonly changeable?: boolean;
 }
@@ -36,7 +38,7 @@ export interface ParsedOptions<Options> {
 /** How an existing volume's options relate to those asked for. */
 export type Comparison =
   | { readonly kind: 'equal' }
-  | { readonly kind: 'change'; readonly grows: boolean }
+  | { readonly kind: 'change'; readonly grows: boolean; readonly changed: GivenOptions }
   | { readonly kind: 'different'; readonly difference: string };
 
 /** The options of one backend: parse, compare, inherit. */
@@ -166,19 +168,20 @@ function compareOptions(
   asked: GivenOptions,
 ): Comparison {
   let grows = false;
-  let changes = false;
+  const changed: Record<string, string> = {};
   for (const [name, wanted] of Object.entries(asked)) {
     const field = table[name];
     const present = existing[name] ?? defaultText(field, Reflect.get(defaults, name));
     if (field === undefined || present === wanted) continue;
+    if (field.least === true && present !== undefined && isLarger(field, wanted, present)) continue;
     const larger = field.growable === true && present !== undefined && isLarger(field, present, wanted);
     if (!larger && field.changeable !== true) {
       return { kind: 'different', difference: `${name} is ${present ?? 'not set'}, not ${wanted}` };
     }
     grows ||= larger;
-    changes = true;
+    changed[name] = wanted;
   }
-  return changes ? { kind: 'change', grows } : { kind: 'equal' };
+  return Object.keys(changed).length > 0 ? { kind: 'change', grows, changed } : { kind: 'equal' };
 }
 
 function defaultText(field: OptionField<unknown> | undefined, value: unknown): string | undefined {

@@ -20,6 +20,7 @@ import { DiskWaiter } from './disk-waiter.ts';
 import { Disposal } from './disposal.ts';
 import type { BlockOptions } from './options.ts';
 import { Provisioning } from './provisioning.ts';
+import { lost } from './refusals.ts';
 import { Tidying } from './tidying.ts';
 
 /** A machine takes a moment to notice that a modified disk is larger. */
@@ -112,6 +113,13 @@ export class BlockDriver<Options extends BlockOptions> implements VolumeDriver<O
   async unmount(volume: Volume<Options>, target: string): Promise<void> {
     await this.#host.mounts.unmount(target);
     this.#detachLater(volume.name, volume.options);
+  }
+
+  async mustLive({ name, options }: Volume<Options>): Promise<void> {
+    const disk = this.#directory.lastSeen(name) ?? (await this.#directory.find(name));
+    // A mount that lives keeps its disk in use; a disk that went and came back is another to the kernel.
+    if (disk !== undefined && (await this.#stage.isInUse(disk, options))) return;
+    throw lost(disk?.id);
   }
 
   async grow(volume: Volume<Options>, target: string | undefined): Promise<void> {

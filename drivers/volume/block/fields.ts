@@ -63,6 +63,8 @@ function diskFields(
       help: 'Size of the disk, e.g. `20GiB` (a bare number is GiB). A larger size on a later create grows it, also in use.',
       inherited: true,
       growable: true,
+      // A service that was written before the volume grew still says the old size, and must find it on another node.
+      least: true,
     },
     encrypted: {
       schema: booleanField,

@@ -103,6 +103,10 @@ export class LocalDriver implements VolumeDriver<LocalOptions> {
     await this.#context.host.mounts.unmount(target);
   }
 
+  async mustLive(): Promise<void> {
+    // A mount of this host's own files lives as long as the host does.
+  }
+
   async grow(volume: LocalVolume, target: string | undefined): Promise<void> {
     await this.#form(volume).grow(this.#place(volume), target);
   }

@@ -92,6 +92,11 @@ export interface VolumeDriver<Options> {
   mount(volume: Volume<Options>, target: string): Promise<void>;
   /** After it resolves nothing is mounted on `target` and what `mount` took is given back. Not mounted is success. */
   unmount(volume: Volume<Options>, target: string): Promise<void>;
+  /**
+   * Throws when what is mounted on `target` cannot be used any more, because its disk or server is gone: who mounts it next
+   * would get a dead file system. E_MOUNT_FAILED.
+   */
+  mustLive(volume: Volume<Options>, target: string): Promise<void>;
   /** Makes the volume as large as `volume.options` says; `target` is set while it is mounted, and stays usable. */
   grow(volume: Volume<Options>, target: string | undefined): Promise<void>;
   /** Who outside Stowage has the volume mounted, by the kernel's word. `target` is our own mount point, if mounted. */

@@ -86,6 +86,7 @@ export function takingOver(use: (context: TestContext) => Promise<Cluster>): voi
     await writeFile(join(path, 'note'), 'kept', { flush: true });
     const [disk] = await cluster.region.disks();
     await cluster.region.tearOff(String(disk?.id), node.machine.id);
+    await assert.rejects(node.mount('db'), { code: 'E_MOUNT_FAILED', message: /was taken off this machine/ });
     await unmount();
     assert.equal(await node.read('db'), 'kept');
   });

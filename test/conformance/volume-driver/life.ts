@@ -9,6 +9,7 @@ export function lifeChecks<Options>(withVolume: WithVolume<Options>, variant: Vo
   it('keeps what was written from one mount to the next', async () => {
     await withVolume(async (volume, target, { driver, host }) => {
       await driver.mount(volume, target);
+      await driver.mustLive(volume, target);
       assert.equal(await host.mounts.isMountPoint(target), true);
       await writeFile(join(target, 'file'), 'kept');
       await driver.unmount(volume, target);

@@ -39,6 +39,18 @@ describe('options of cloud disks', () => {
     });
   });
 
+  it('take a smaller size for what is there already, and keep the larger beside another change', () => {
+    const present = options.parse({ size: '2GiB' }).given;
+    const compare = (asked: Record<string, string>): unknown =>
+      options.compare(present, options.parse(asked, present).given);
+    assert.deepEqual(compare({ size: '1GiB' }), { kind: 'equal' });
+    assert.deepEqual(compare({ size: '1GiB', preempt: 'never' }), {
+      kind: 'change',
+      grows: false,
+      changed: { preempt: 'never' },
+    });
+  });
+
   const refused: readonly (readonly [Record<string, string>, RegExp])[] = [
     [{}, /size is missing/],
     [{ size: '1GiB', readOnly: 'true' }, /readOnly needs/],
@@ -62,7 +74,7 @@ describe('options of cloud disks', () => {
     const compare = (asked: Record<string, string>): string => options.compare(present, asked).kind;
     assert.equal(compare({ volumeType: 'fast', iops: '9', reclaimPolicy: 'snapshot' }), 'change');
     assert.equal(compare({ size: '2147483648B' }), 'change');
-    assert.equal(compare({ size: '536870912B' }), 'different');
+    assert.equal(compare({ size: '536870912B' }), 'equal');
     assert.equal(compare({ fsType: 'xfs' }), 'different');
   });
 });

@@ -153,22 +153,33 @@ describe('comparing options', () => {
   });
 
   it('finds a larger growable option', () => {
-    assert.deepEqual(compare({ size: '1g' }, { size: '2g' }), { kind: 'change', grows: true });
+    assert.deepEqual(compare({ size: '1g' }, { size: '2g' }), {
+      kind: 'change',
+      grows: true,
+      changed: { size: '2147483648B' },
+    });
     assert.deepEqual(compare({ size: '1g', uid: '3' }, { size: '2g', uid: '3' }), {
       kind: 'change',
       grows: true,
+      changed: { size: '2147483648B' },
     });
   });
 
   it('finds another value of a changeable option', () => {
-    assert.deepEqual(compare({}, { reclaimPolicy: 'retain' }), { kind: 'change', grows: false });
+    assert.deepEqual(compare({}, { reclaimPolicy: 'retain' }), {
+      kind: 'change',
+      grows: false,
+      changed: { reclaimPolicy: 'retain' },
+    });
     assert.deepEqual(compare({ sticky: 'true' }, { reclaimPolicy: 'delete' }), {
       kind: 'change',
       grows: false,
+      changed: { reclaimPolicy: 'delete' },
     });
     assert.deepEqual(compare({ size: '1g' }, { size: '2g', sticky: 'true' }), {
       kind: 'change',
       grows: true,
+      changed: { size: '2147483648B', reclaimPolicy: 'retain' },
     });
     assert.deepEqual(compare({}, { reclaimPolicy: 'delete' }), { kind: 'equal' });
   });
