@@ -30,6 +30,11 @@ export async function startContainer(stowage: Stowage): Promise<Holder> {
   return holder;
 }
 
+/** Starts a process that holds all mounted volumes where they are, however many there are: cheaper than a container. */
+export async function startKeeper(stowage: Stowage): Promise<Holder> {
+  return await startProcess(stowage, 'private');
+}
+
 /** Starts a process that has copies of our mounts, as other services of a host do; they go when ours go. */
 export async function startBystander(stowage: Stowage): Promise<Holder> {
   return await startProcess(stowage, 'slave');
