@@ -14,6 +14,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   PendingSnapshotLimitExceeded: 'E_CLOUD_LIMIT',
   SnapshotCreationPerVolumeRateExceeded: 'E_CLOUD_LIMIT',
   VolumeModificationRateExceeded: 'E_CLOUD_LIMIT',
+  IncorrectModificationState: 'E_CLOUD_LIMIT',
   TagLimitExceeded: 'E_CLOUD_LIMIT',
   InsufficientVolumeCapacity: 'E_CLOUD_LIMIT',
   RequestLimitExceeded: 'E_CLOUD_UNAVAILABLE',
