@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { DiskRecord } from '../../../drivers/volume/block/cloud.ts';
 import { isTooLong, recordOf, TAG, tagsOf } from '../../../drivers/volume/ebs/record-tags.ts';
 
