@@ -68,7 +68,7 @@ export class BlockDriver<Options extends BlockOptions> implements VolumeDriver<O
     this.#tidying = new Tidying({
       ...shared,
       isCloning: () => this.#provisioning.isCloning,
-      detachLater: (disk) => this.#detachLater(disk.record.name, understand(disk.record.given)),
+      detachLater: ({ record }) => this.#detachLater(record, understand(record.given)),
     });
   }
 
@@ -89,13 +89,16 @@ export class BlockDriver<Options extends BlockOptions> implements VolumeDriver<O
   }
 
   async create(volume: Volume<Options>, source?: CloneSource<Options>): Promise<void> {
-    if (source !== undefined) await this.#letGo(source.volume);
-    await this.#provisioning.create(volume, source);
+    if (source === undefined) return await this.#provisioning.create(volume);
+    await this.#grace.keeping(source.volume.name, async () => {
+      // It would be detached in a moment; a snapshot is of what the disk holds, so that has to be there.
+      await this.#detach(source.volume, source.volume.options);
+      await this.#provisioning.create(volume, source);
+    });
   }
 
   async remove(volume: Volume<Options>): Promise<void> {
-    await this.#grace.cancel(volume.name);
-    await this.#disposal.remove(volume);
+    await this.#grace.keeping(volume.name, async () => await this.#disposal.remove(volume));
   }
 
   async record(volume: Volume<Options>, retained: boolean): Promise<void> {
@@ -105,21 +108,21 @@ export class BlockDriver<Options extends BlockOptions> implements VolumeDriver<O
   }
 
   async mount(volume: Volume<Options>, target: string): Promise<void> {
-    await this.#grace.cancel(volume.name);
-    const disk = await this.#attacher.attach(await this.#require(volume), volume.options);
-    await this.#stage.mount(disk, volume.options, target);
+    await this.#grace.keeping(volume.name, async () => {
+      const disk = await this.#attacher.attach(await this.#require(volume), volume.options);
+      await this.#stage.mount(disk, volume.options, target);
+    });
   }
 
   async unmount(volume: Volume<Options>, target: string): Promise<void> {
     await this.#host.mounts.unmount(target);
-    this.#detachLater(volume.name, volume.options);
+    this.#detachLater(volume, volume.options);
   }
 
-  async mustLive({ name, options }: Volume<Options>): Promise<void> {
-    const disk = this.#directory.lastSeen(name) ?? (await this.#directory.find(name));
+  async mustLive(volume: Volume<Options>): Promise<void> {
+    const disk = this.#directory.lastSeen(volume) ?? (await this.#require(volume));
     // A mount that lives keeps its disk in use; a disk that went and came back is another to the kernel.
-    if (disk !== undefined && (await this.#stage.isInUse(disk, options))) return;
-    throw lost(disk?.id);
+    if (!(await this.#stage.isInUse(disk, volume.options))) throw lost(disk);
   }
 
   async grow(volume: Volume<Options>, target: string | undefined): Promise<void> {
@@ -142,12 +145,13 @@ export class BlockDriver<Options extends BlockOptions> implements VolumeDriver<O
   }
 
   async measure(volume: Volume<Options>): Promise<Usage | undefined> {
-    const disk = this.#directory.lastSeen(volume.name);
+    const disk = this.#directory.lastSeen(volume);
     return await Promise.resolve(disk && { usedBytes: disk.sizeBytes, sizeBytes: disk.sizeBytes });
   }
 
-  describe({ name, options }: Volume<Options>): DriverStatus {
-    const disk = this.#directory.lastSeen(name);
+  describe(volume: Volume<Options>): DriverStatus {
+    const { options } = volume;
+    const disk = this.#directory.lastSeen(volume);
     const size = disk?.sizeBytes ?? options.size;
     return {
       ...(size !== undefined && { size: formatBytes(size) }),
@@ -191,23 +195,20 @@ export class BlockDriver<Options extends BlockOptions> implements VolumeDriver<O
   }
 
   async #deviceOf(volume: Volume<Options>): Promise<string | undefined> {
-    const disk = this.#directory.lastSeen(volume.name) ?? (await this.#directory.find(volume.name));
+    const disk = this.#directory.lastSeen(volume) ?? (await this.#directory.find(volume.name));
     return disk && (await this.#stage.deviceOf(disk, volume.options));
   }
 
-  /** Detaches now what would be detached in a moment. */
-  async #letGo(volume: Volume<Options>): Promise<void> {
-    await this.#grace.cancel(volume.name);
-    await this.#detach(volume.name, volume.options);
-  }
-
-  #detachLater(name: string, options: Options): void {
-    this.#grace.plan(name, async () => await this.#detach(name, options));
+  #detachLater(volume: Pick<Volume<Options>, 'name' | 'createdAt'>, options: Options): void {
+    this.#grace.plan(volume.name, async () => await this.#detach(volume, options));
   }
 
   /** False when something on this machine still uses the disk, e.g. a container that outlived our mount. */
-  async #detach(name: string, options: Options): Promise<boolean> {
-    const disk = await this.#directory.find(name);
+  async #detach(volume: Pick<Volume<Options>, 'name' | 'createdAt'>, options: Options): Promise<boolean> {
+    // What the kernel says costs no call; it may have to be asked for as long as a container lives.
+    const seen = this.#directory.lastSeen(volume);
+    if (seen !== undefined && (await this.#stage.isInUse(seen, options))) return false;
+    const disk = await this.#directory.find(volume.name);
     if (disk === undefined) return true;
     if (await this.#stage.isInUse(disk, options)) return false;
     await this.#attacher.detach(disk);

@@ -18,6 +18,7 @@ export class DetachGrace {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #planned = new Map<string, Planned>();
+  readonly #kept = new Set<string>();
   #closed = false;
 
   constructor(milliseconds: number, clock: Clock, log: Log) {
@@ -26,19 +27,28 @@ export class DetachGrace {
     this.#log = log;
   }
 
-  /** Plans the work for a volume. It says false when it must be done again later. */
+  /**
+   * Plans the work for a volume. It says false when it must be done again later. Nothing is planned for a volume that is
+   * kept: whoever keeps it is about to use its disk, and plans anew when it no longer does.
+   */
   plan(name: string, work: () => Promise<boolean>): void {
+    if (this.#kept.has(name)) return;
     this.#planned.get(name)?.cancel();
     this.#arm(name, work, this.#milliseconds);
   }
 
-  /** What is planned for the volume will not happen; what is happening is over when it resolves. */
-  async cancel(name: string): Promise<void> {
-    const planned = this.#planned.get(name);
-    if (planned === undefined) return;
-    planned.cancel();
-    this.#planned.delete(name);
-    await planned.running;
+  /** Does something with the disk of a volume, while which it is not detached. Detaching under way is over before. */
+  async keeping<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+    this.#kept.add(name);
+    try {
+      const planned = this.#planned.get(name);
+      planned?.cancel();
+      this.#planned.delete(name);
+      await planned?.running;
+      return await work();
+    } finally {
+      this.#kept.delete(name);
+    }
   }
 
   /** Nothing is begun any more; what is under way goes on. */

@@ -22,6 +22,9 @@ export class DiskDirectory {
   readonly #clock: Clock;
   readonly #batch: DescribeBatch;
   readonly #seen = new Map<string, VolumeDisk>();
+  /** How many changes there were, and which was the last of each volume. */
+  #changes = 0;
+  readonly #changedAt = new Map<string, number>();
   #listing: { readonly begunAt: number; readonly volumes: Promise<Map<string, VolumeDisk>> } | undefined;
 
   constructor(cloud: ListedCloud, clock: Clock) {
@@ -50,28 +53,42 @@ export class DiskDirectory {
     return (await this.#list(LIST_AGE_MS)).get(name);
   }
 
-  /** What was last seen of the volume, without asking. */
-  lastSeen(name: string): VolumeDisk | undefined {
-    return this.#seen.get(name);
+  /** What was last seen of the volume, without asking; undefined when that was another volume of this name. */
+  lastSeen({ name, createdAt }: Pick<VolumeDisk['record'], 'name' | 'createdAt'>): VolumeDisk | undefined {
+    const disk = this.#seen.get(name);
+    return disk?.record.createdAt.getTime() === createdAt.getTime() ? disk : undefined;
   }
 
   /** The disk as it is now; undefined when the cloud shows none. */
   async describe(id: string): Promise<CloudDisk | undefined> {
+    const askedAt = this.#changes;
     const disk = await this.#batch.describe(id);
-    if (disk !== undefined && isVolume(disk)) this.#seen.set(disk.record.name, disk);
+    if (disk !== undefined && isVolume(disk)) this.#see(disk, askedAt);
     return disk;
   }
 
   /** Keeps what a mutation has just told. */
   put(disk: VolumeDisk): void {
     this.#seen.set(disk.record.name, disk);
-    this.#listing = undefined;
+    this.#changed(disk.record.name);
   }
 
   /** The volume is gone. */
   drop(name: string): void {
     this.#seen.delete(name);
+    this.#changed(name);
+  }
+
+  #changed(name: string): void {
+    this.#changes += 1;
+    this.#changedAt.set(name, this.#changes);
     this.#listing = undefined;
+  }
+
+  /** An answer that was asked for before the last change does not know of it. */
+  #see(disk: VolumeDisk, askedAt: number): void {
+    const { name } = disk.record;
+    if ((this.#changedAt.get(name) ?? 0) <= askedAt) this.#seen.set(name, disk);
   }
 
   async #list(oldest: number): Promise<Map<string, VolumeDisk>> {
@@ -89,13 +106,14 @@ export class DiskDirectory {
   }
 
   async #ask(): Promise<Map<string, VolumeDisk>> {
+    const askedAt = this.#changes;
     const volumes = new Map<string, VolumeDisk>();
     for (const disk of await this.#cloud.list()) {
       if (!isVolume(disk)) continue;
       const other = volumes.get(disk.record.name);
       if (other === undefined || comesBefore(disk, other)) volumes.set(disk.record.name, disk);
     }
-    for (const [name, disk] of volumes) this.#seen.set(name, disk);
+    for (const disk of volumes.values()) this.#see(disk, askedAt);
     return volumes;
   }
 }

@@ -15,10 +15,10 @@ export function heldElsewhere(disk: CloudDisk, holder: string, why: string): Sto
 }
 
 /** What is mounted here is a disk that this machine no longer has. */
-export function lost(id: string | undefined): StowageError {
+export function lost({ id }: CloudDisk): StowageError {
   return new StowageError(
     'E_MOUNT_FAILED',
-    `its disk ${id ?? ''} was taken off this machine while it was mounted, so what is mounted is dead`,
+    `its disk ${id} was taken off this machine while it was mounted, so what is mounted is dead`,
     { remedy: 'Stop and remove the containers that use it here; the next mount attaches the disk anew.' },
   );
 }

@@ -5,6 +5,7 @@ import { useCluster, type Cluster } from './cluster.ts';
 import { origins } from './origins.ts';
 import { outages } from './outages.ts';
 import type { RegionKind } from './region.ts';
+import { startUp } from './start-up.ts';
 import { takingOver } from './taking-over.ts';
 
 /**
@@ -18,6 +19,7 @@ export function blockCloudConformance<Options>(
   const use = async (context: TestContext): Promise<Cluster> => await useCluster(context, definition, kind);
   describe(`${definition.name}: which machine has a disk`, () => takingOver(use));
   describe(`${definition.name}: what the nodes of a cluster agree on`, () => clusterTruth(use));
+  describe(`${definition.name}: the start of a node`, () => startUp(use));
   describe(`${definition.name}: a cloud that fails`, () => outages(use, kind));
   describe(`${definition.name}: where disks come from and go to`, () => origins(use));
 }

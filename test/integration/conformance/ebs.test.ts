@@ -12,7 +12,8 @@ import { diskVariants } from './variants.ts';
 const FASTER = 25;
 
 volumeDriverConformance(ebs, diskVariants, onInstance);
-wireConformance(ebs, diskVariants, onInstance);
+// The wire does not see file systems: one of them does.
+wireConformance(ebs, diskVariants.slice(0, 1), onInstance);
 
 async function onInstance(root: string): Promise<Surroundings> {
   const region = await startRegion(root, { scale: 1 / FASTER });

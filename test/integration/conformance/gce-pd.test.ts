@@ -12,7 +12,8 @@ import { diskVariants } from './variants.ts';
 const FASTER = 25;
 
 volumeDriverConformance(gcePd, diskVariants, onMachine);
-wireConformance(gcePd, diskVariants, onMachine);
+// The wire does not see file systems: one of them does.
+wireConformance(gcePd, diskVariants.slice(0, 1), onMachine);
 
 async function onMachine(root: string): Promise<Surroundings> {
   const project = await startProject(root, { scale: 1 / FASTER });
