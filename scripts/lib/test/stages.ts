@@ -86,7 +86,7 @@ export const stages: readonly Stage[] = [
     needsRoot: true,
   },
   {
-    // Stand-ins for clouds, driven by the clouds' own SDKs.
+    // Stand-ins for clouds, driven by the clouds' own SDKs and by whole clusters of nodes.
     name: 'cloud',
     files: ['test/cloud/**/*.test.ts'],
     concurrency: 2,
