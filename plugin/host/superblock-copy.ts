@@ -52,6 +52,7 @@ export async function forgetSuperblock(image: string): Promise<void> {
   await syncDirectory(dirname(image));
 }
 
+/** An image that is not there is for the tool to complain of. */
 async function isImage(path: string): Promise<boolean> {
-  return (await stat(path)).isFile();
+  return existsSync(path) && (await stat(path)).isFile();
 }

@@ -15,8 +15,10 @@ export function callChecks<Options>(get: GetBench, definition: VolumeDriverDefin
 
   it('says of a volume that does not exist that it does not, and lets it be unmounted and removed', async () => {
     const { engine } = get().stowage;
-    for (const call of [engine.get('none'), engine.path('none'), engine.mount('none', 'id')])
-      assert.equal((await refusalOf(call)).code, 'E_VOLUME_NOT_FOUND');
+    for (const call of ['Get', 'Path', 'Mount']) {
+      const refusal = await refusalOf(engine.ask(`VolumeDriver.${call}`, { Name: 'none', ID: 'id' }));
+      assert.equal(refusal.code, 'E_VOLUME_NOT_FOUND');
+    }
     await engine.unmount('none', 'id');
     await engine.remove('none');
   });

@@ -114,7 +114,7 @@ describe('a start with wrong settings', () => {
       },
       'names the backends there are': {
         environment: { STOWAGE_BACKEND: 'locl' },
-        message: /^cannot start: STOWAGE_BACKEND=locl is not a backend \(local\)\./,
+        message: /^cannot start: STOWAGE_BACKEND=locl is not a backend \(local, ebs, gce-pd\)\./,
       },
     };
   for (const [what, { environment, message }] of Object.entries(cases)) {
