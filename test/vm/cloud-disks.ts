@@ -85,6 +85,20 @@ export function cloudDisks(kind: VmCloudKind): void {
       await allFree();
     });
 
+    it('a capped ext4 volume of the machine itself grows under its container, which asks for CAP_SYS_RESOURCE', async () => {
+      const mount = 'type=volume,volume-driver=stowage,volume-opt=size=64MiB,src=own,dst=/data';
+      const script = `echo kept > /data/kept; touch /data/ready; ${SLEEP}`;
+      const about = ['--network', 'none', '--mount', mount, 'busybox', 'sh', '-c', script];
+      await first.docker('run', '-d', '--name', 'own', ...about);
+      await eventually(async () => await first.docker('exec', 'own', 'test', '-e', '/data/ready'));
+      await first.askStowage('VolumeDriver.Create', { Name: 'own', Opts: { size: '256MiB' } });
+      const shown = await first.docker('exec', 'own', 'sh', '-c', 'cat /data/kept; stat -f -c "%b %S" /data');
+      const [, blocks, size] = /^kept\n(\d+) (\d+)$/.exec(shown) ?? [];
+      assert.ok(Number(blocks) * Number(size) > 200 * 1024 ** 2, shown);
+      await first.docker('rm', '--force', 'own');
+      await first.docker('volume', 'rm', 'own');
+    });
+
     it('a disk that is torn out under a container fails clearly, and is mounted anew afterwards', async () => {
       await keep(first, 'torn', 'torn', 'echo kept > /data/kept; touch /data/ready; sync');
       await cloud.tearOff(first.id);

@@ -114,16 +114,6 @@ export const stages: readonly Stage[] = [
     needsRoot: true,
   },
   {
-    // Another kernel, where this process may do everything that root may: some machines withhold a capability.
-    name: 'kernel',
-    files: ['test/kernel/**/*.test.ts'],
-    concurrency: 1,
-    deadlineMs: 15 * MINUTE_MS,
-    packages: [...FILE_SYSTEM_TOOLS, 'user-mode-linux', 'busybox-static'],
-    needsRoot: true,
-    virtualMachine: true,
-  },
-  {
     // Emulated machines with an engine each, into which a cloud's stand-in plugs disks.
     name: 'vm',
     files: ['test/vm/**/*.test.ts'],
