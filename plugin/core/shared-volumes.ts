@@ -186,15 +186,12 @@ export class SharedVolumes {
   /** False for a backend that is not asked, since that would load its SDK and need its credentials. */
   isInUse(backend: Backend): boolean {
     const { backends, catalog } = this.#parts;
-    return (
-      backend === backends.default ||
-      catalog.all().some((stored) => stored.backend === backend.definition.name)
-    );
+    return backend === backends.default || catalog.hasAnyOn(backend.definition.name);
   }
 
   /** An empty record may be a lost one, until the cloud has answered. */
   #isInformed({ definition: { name } }: Backend): boolean {
-    return this.#answered.has(name) || this.#parts.catalog.all().some(({ backend }) => backend === name);
+    return this.#answered.has(name) || this.#parts.catalog.hasAnyOn(name);
   }
 
   #backendsInUse(): Backend[] {
