@@ -83,6 +83,7 @@ const ZONES: readonly Zone[] = [
       'drivers/*/*/errors.ts',
       'drivers/*/*/answers.ts',
       'drivers/*/*/cloud.ts',
+      'drivers/*/*/connection.ts',
     ],
     // For the agents that go through a proxy.
     may: [...DRIVER, 'drivers/volume/block/**', 'npm:**', 'node:http', 'node:https', ...PURE],

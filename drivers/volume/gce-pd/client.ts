@@ -1,14 +1,12 @@
 import type { protos } from '@google-cloud/compute';
-import type * as Sdk from '@google-cloud/compute';
 import { StowageError } from '../../../plugin/core/errors.ts';
 import type { Clock } from '../../../plugin/core/ports/host.ts';
 import { Caller } from './caller.ts';
+import { closeClients, openClients, type Clients, type GceAccess } from './connection.ts';
 import { isAbsent, isNotAttached } from './errors.ts';
-import type { AccessToken } from './metadata.ts';
 import type { Place } from './names.ts';
 import type { Operation } from './operations.ts';
 import type { Labels } from './record-labels.ts';
-import { TokenKeeper } from './token-keeper.ts';
 
 type Disk = protos.google.cloud.compute.v1.IDisk;
 type Instance = protos.google.cloud.compute.v1.IInstance;
@@ -18,21 +16,8 @@ const PAGE = 500;
 const REQUEST_TIMEOUT_MS = 20_000;
 /** GCE answers a wait after two minutes at the latest. */
 const WAIT_TIMEOUT_MS = 150_000;
-const SCOPES = ['https://www.googleapis.com/auth/compute'];
-/** When a token ends is our business. */
-const NEVER_BY_SDK = Number.MAX_SAFE_INTEGER;
 /** Longer than any disk or snapshot takes that is not stuck; what still goes on then is looked at by the skeleton. */
 const CHANGE_LIMIT_MS = 300_000;
-
-/** How the API is reached. */
-export interface GceAccess {
-  readonly project: string;
-  readonly endpoint?: URL;
-  /** Undefined: the service account of the machine. */
-  readonly keyFile?: string;
-  /** A token of that service account. */
-  token(): Promise<AccessToken>;
-}
 
 /** A disk to be attached. */
 export interface AttachRequest {
@@ -40,22 +25,6 @@ export interface AttachRequest {
   readonly disk: Place;
   readonly readOnly: boolean;
   readonly limitMs: number;
-}
-
-interface Service {
-  initialize(): Promise<unknown>;
-  close(): Promise<void>;
-}
-
-interface Clients {
-  readonly project: string;
-  /** Before every call. */
-  authorize(): Promise<void>;
-  readonly disks: Sdk.DisksClient;
-  readonly instances: Sdk.InstancesClient;
-  readonly snapshots: Sdk.SnapshotsClient;
-  readonly zoneOperations: Sdk.ZoneOperationsClient;
-  readonly globalOperations: Sdk.GlobalOperationsClient;
 }
 
 /**
@@ -68,10 +37,8 @@ export class Gce {
   constructor(access: () => Promise<GceAccess>, clock: Clock) {
     this.#caller = new Caller<Clients>({
       clock,
-      open: async () => await open(await access(), clock),
-      close: async (clients) => {
-        await Promise.all(all(clients).map(async (client) => await client.close()));
-      },
+      open: async () => await openClients(await access(), clock),
+      close: closeClients,
       wait,
     });
   }
@@ -220,41 +187,6 @@ export class Gce {
   }
 }
 
-async function open(access: GceAccess, clock: Clock): Promise<Clients> {
-  const [sdk, { GoogleAuth, OAuth2Client }] = await Promise.all([
-    import('@google-cloud/compute'),
-    import('google-auth-library'),
-  ]);
-  const { project, keyFile, endpoint } = access;
-  // The service account of the machine we ask for ourselves: the SDK would first find out whether there is a metadata
-  // server, and never forget that there was none.
-  const passing = new OAuth2Client();
-  const auth = new GoogleAuth(
-    // oxlint-disable-next-line typescript/no-deprecated -- for fear of files from strangers; this is the operator's
-    keyFile === undefined ? { authClient: passing } : { keyFilename: keyFile, scopes: SCOPES },
-  );
-  // A new one for each: the constructors change what they are given.
-  const options = () => ({ auth, fallback: true as const, ...(endpoint && addressOf(endpoint)) });
-  const clients = {
-    project,
-    disks: new sdk.DisksClient(options()),
-    instances: new sdk.InstancesClient(options()),
-    snapshots: new sdk.SnapshotsClient(options()),
-    zoneOperations: new sdk.ZoneOperationsClient(options()),
-    globalOperations: new sdk.GlobalOperationsClient(options()),
-  };
-  // Here, not in the first call: what goes wrong there ends the process, since the SDK throws it to nobody.
-  await Promise.all(all(clients).map(async (client) => await client.initialize()));
-  const tokens = new TokenKeeper(clock, async () => await access.token());
-  return {
-    ...clients,
-    async authorize() {
-      if (keyFile !== undefined) return;
-      passing.setCredentials({ access_token: await tokens.fresh(), expiry_date: NEVER_BY_SDK });
-    },
-  };
-}
-
 async function wait(
   { project, zoneOperations, globalOperations }: Clients,
   { name: operation, zone }: Operation,
@@ -275,29 +207,6 @@ function once(): { retry: null; timeout: number } {
 /** The same for a call whose answers are read one by one, of which the SDK warns unless it is told this too. */
 function paged(): { retry: null; timeout: number; autoPaginate: false } {
   return { ...once(), autoPaginate: false };
-}
-
-function addressOf({ protocol, hostname, port }: URL): {
-  apiEndpoint: string;
-  protocol: string;
-  port: number;
-} {
-  const usual = protocol === 'http:' ? 80 : 443;
-  return {
-    apiEndpoint: hostname,
-    protocol: protocol.slice(0, -1),
-    port: port === '' ? usual : Number(port),
-  };
-}
-
-function all({
-  disks,
-  instances,
-  snapshots,
-  zoneOperations,
-  globalOperations,
-}: Omit<Clients, 'authorize'>): Service[] {
-  return [disks, instances, snapshots, zoneOperations, globalOperations];
 }
 
 async function collected<Item>(items: AsyncIterable<Item>): Promise<Item[]> {

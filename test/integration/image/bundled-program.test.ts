@@ -7,6 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { startRegion } from '../../cloud/ec2/instance.ts';
+import { startProject } from '../../cloud/gce/instance.ts';
 import { bundledProgram } from '../../support/bundled-program.ts';
 import { refusalOf } from '../../support/engine-client.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -39,6 +40,16 @@ test('EBS volumes work in the bundle, in 110 MB', async (context) => {
   await worksSmall(context, 'ebs', await region.launch());
   await eventually(() => assert.deepEqual(region.control.volumes(), []));
   region.control.assertSound();
+});
+
+test('disks of GCE work in the bundle, in 110 MB', async (context) => {
+  const project = await startProject(await directory(context), { scale: SCALE });
+  context.after(async () => {
+    await project.close();
+  });
+  await worksSmall(context, 'gce-pd', await project.launch());
+  await eventually(() => assert.deepEqual(project.control.disks(), []));
+  project.control.assertSound();
 });
 
 interface Machine {

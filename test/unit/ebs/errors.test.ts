@@ -27,11 +27,11 @@ describe('errors of EC2', () => {
   }
 
   it('name the permission, and leave out what only AWS can read', () => {
-    const words = `You are not authorized. Encoded authorization failure message: ${'x'.repeat(500)}`;
+    const words = `You are not authorized. Encoded authorization failure message: ${'encoded'.repeat(70)}`;
     const error = translate(thrown('UnauthorizedOperation', words, 403), 'CreateVolume');
     assert.equal(error.message, "the plugin's identity may not call ec2:CreateVolume");
     const other = translate(thrown('VolumeLimitExceeded', words, 400), 'CreateVolume');
-    assert.doesNotMatch(other.message, /xxx/);
+    assert.doesNotMatch(other.message, /encoded/i);
   });
 
   it('tell missing credentials from refused ones', () => {
